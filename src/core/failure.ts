@@ -1,0 +1,178 @@
+/**
+ * One failure taxonomy for all providers. An adapter's tables map the provider's own codes to a reason; the rest
+ * (is it permanent, who must act, what to do) follows from the reason, so that it reads the same everywhere.
+ */
+export type Actor = 'caller' | 'operator' | 'recipient' | 'provider'
+
+export type FailureTraits = {
+  /** The same message to the same recipient will never succeed. */
+  readonly permanent: boolean
+  /** Sending the same message again, later and unchanged, may succeed and cannot text the person twice. */
+  readonly retryable: boolean
+  readonly actor: Actor
+  /** One sentence: what to do about it. */
+  readonly advice: string
+}
+
+const traitsByReason = {
+  recipient_opted_out: {
+    permanent: true,
+    retryable: false,
+    actor: 'recipient',
+    advice: 'The recipient has opted out. Do not text them until they text START.',
+  },
+  landline: {
+    permanent: true,
+    retryable: false,
+    actor: 'caller',
+    advice: 'The number cannot receive texts. Ask the recipient for a mobile number.',
+  },
+  unreachable: {
+    permanent: false,
+    retryable: true,
+    actor: 'recipient',
+    advice: 'The handset is off or out of coverage. Try again later, a few times at most.',
+  },
+  carrier_filtered: {
+    permanent: true,
+    retryable: false,
+    actor: 'caller',
+    advice: 'The text was filtered as unwanted. Change its content, or register what it is for.',
+  },
+  content_rejected: {
+    permanent: true,
+    retryable: false,
+    actor: 'caller',
+    advice: 'The provider refuses this content. Change the text and send it as a new message.',
+  },
+  sender_not_registered: {
+    permanent: false,
+    retryable: false,
+    actor: 'operator',
+    advice: 'Register the sending number (10DLC campaign or toll-free verification) with the provider.',
+  },
+  sender_not_owned: {
+    permanent: true,
+    retryable: false,
+    actor: 'operator',
+    advice: 'The provider account does not own this sending number, or the number cannot send this. Check it there.',
+  },
+  sender_unavailable: {
+    permanent: false,
+    retryable: true,
+    actor: 'operator',
+    advice: 'The sending number is not ready or unhealthy at the provider. Try later, or use another number.',
+  },
+  geo_not_enabled: {
+    permanent: false,
+    retryable: false,
+    actor: 'operator',
+    advice: 'Enable the destination country in the provider account.',
+  },
+  invalid_recipient: {
+    permanent: true,
+    retryable: false,
+    actor: 'caller',
+    advice: 'The provider says the recipient number is not valid. Correct the number.',
+  },
+  recipient_unknown: {
+    permanent: true,
+    retryable: false,
+    actor: 'caller',
+    advice: 'The number is not in service. Stop texting it.',
+  },
+  media_rejected: {
+    permanent: true,
+    retryable: false,
+    actor: 'caller',
+    advice: 'The provider refused the media. Check its address, size and type, and whether the number can send MMS.',
+  },
+  invalid_content: {
+    permanent: true,
+    retryable: false,
+    actor: 'caller',
+    advice: 'The provider refuses the message as it stands (empty, too long, or contradictory). Change the message.',
+  },
+  rate_limited: {
+    permanent: false,
+    retryable: true,
+    actor: 'provider',
+    advice: 'The provider is limiting this sender or account. Send it again later.',
+  },
+  account_suspended: {
+    permanent: false,
+    retryable: false,
+    actor: 'operator',
+    advice: 'The provider account is suspended, closed, or may not do this. Settle it with the provider.',
+  },
+  account_misconfigured: {
+    permanent: false,
+    retryable: false,
+    actor: 'operator',
+    advice: 'The provider account or messaging profile is not set up for this. Correct it in the provider console.',
+  },
+  insufficient_funds: {
+    permanent: false,
+    retryable: false,
+    actor: 'operator',
+    advice: 'The provider account is out of credit. Top it up.',
+  },
+  authentication_failed: {
+    permanent: false,
+    retryable: false,
+    actor: 'operator',
+    advice: 'The provider refused our credentials. Set the right ones on the provider account.',
+  },
+  provider_unavailable: {
+    permanent: false,
+    retryable: true,
+    actor: 'provider',
+    advice: 'The provider could not be reached, so nothing was sent. Send it again.',
+  },
+  carrier_error: {
+    permanent: false,
+    retryable: false,
+    actor: 'provider',
+    advice: 'The carrier failed without a clear reason. Delivery is not excluded: look before sending again.',
+  },
+  expired: {
+    permanent: false,
+    retryable: false,
+    actor: 'provider',
+    advice: 'The message waited too long and was dropped. Send it again if it still matters.',
+  },
+  interrupted: {
+    permanent: false,
+    retryable: true,
+    actor: 'operator',
+    advice: 'Textbridge stopped before the message left, so nothing was sent. Send it again.',
+  },
+  unrecognized: {
+    permanent: false,
+    retryable: false,
+    actor: 'operator',
+    advice: 'The provider gave a code that is not known here. Look it up in the provider documentation.',
+  },
+} as const satisfies Record<string, FailureTraits>
+
+export type FailureReason = keyof typeof traitsByReason
+export const failureReasons = Object.keys(traitsByReason) as FailureReason[]
+
+export function isFailureReason(value: string): value is FailureReason {
+  return Object.hasOwn(traitsByReason, value)
+}
+
+/** Why a message or an attempt failed: our reason, and the provider's own words, raw. */
+export type Failure = {
+  readonly reason: FailureReason
+  /** The provider's code as text (`21610`, `40300`), or undefined when it gave none. */
+  readonly providerCode?: string
+  /** The provider's sentence, cut to `providerMessageLengthMax`. */
+  readonly providerMessage?: string
+}
+
+export const providerMessageLengthMax = 300
+
+export function traitsOf(reason: FailureReason): FailureTraits {
+  return traitsByReason[reason]
+}

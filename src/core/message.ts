@@ -1,0 +1,82 @@
+import type { Encoding } from './encoding.ts'
+import type { Failure } from './failure.ts'
+import type { MessageId } from './message-id.ts'
+import type { MessageStatus } from './message-status.ts'
+import type { E164 } from './phone-number.ts'
+import type { SendOutcome } from './send-outcome.ts'
+
+export const bodyLengthMax = 1600
+export const mediaCountMax = 10
+export const mediaUrlLengthMax = 2000
+export const metadataPairsMax = 20
+export const metadataKeyLengthMax = 40
+export const metadataValueLengthMax = 500
+export const idempotencyKeyLengthMax = 256
+
+export const categories = ['conversation', 'transactional', 'marketing'] as const
+export type Category = (typeof categories)[number]
+
+/** What reconciliation may do when an unknown attempt leaves no evidence. */
+export const onUnknownChoices = ['hold', 'resend'] as const
+export type OnUnknown = (typeof onUnknownChoices)[number]
+
+/** What a caller asks for, parsed and within all limits. */
+export type SendRequest = {
+  readonly sender: E164
+  readonly recipient: E164
+  readonly body: string
+  readonly mediaUrls: readonly string[]
+  readonly category: Category
+  readonly onUnknown: OnUnknown
+  readonly metadata: Readonly<Record<string, string>>
+  readonly idempotencyKey?: string
+}
+
+/** One text to one recipient, as it is kept. Times are Unix milliseconds. */
+export type Message = {
+  readonly id: MessageId
+  readonly organizationId: number
+  readonly assistantId: number
+  readonly senderId: number
+  readonly providerAccountId: number
+  /** The adapter's name, as in the registry. */
+  readonly provider: string
+  readonly sender: E164
+  readonly recipient: E164
+  readonly body: string
+  readonly mediaUrls: readonly string[]
+  readonly encoding: Encoding
+  readonly segmentCount: number
+  readonly category: Category
+  readonly onUnknown: OnUnknown
+  readonly metadata: Readonly<Record<string, string>>
+  readonly status: MessageStatus
+  readonly providerMessageId?: string
+  /** Why it ended badly; only with `failed`, `suppressed`, `undelivered` or `expired`. */
+  readonly failure?: Failure
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+/** One hand-over of a message to its provider. It is committed before a socket is opened. */
+export type Attempt = {
+  /** 1 for the first. Unique within its message. */
+  readonly number: number
+  readonly startedAt: number
+  /** Absent while the call is under way, and for ever when the process died during it. */
+  readonly finishedAt?: number
+  readonly outcome?: SendOutcome
+}
+
+/** A provider call ends within this time, whatever the provider does. */
+export const providerCallTimeoutMs = 30_000
+
+/**
+ * How long after its start an attempt without an outcome may still be under way in some process. Past it, the process
+ * died or is frozen, and the attempt is as unknown as one that timed out.
+ */
+export const attemptLeaseMs = providerCallTimeoutMs + 15_000
+
+export function isUnderWay(attempt: Attempt, now: number): boolean {
+  return attempt.outcome === undefined && now < attempt.startedAt + attemptLeaseMs
+}

@@ -1,0 +1,58 @@
+import type { E164 } from './phone-number.ts'
+
+/** Who owns everything else. Organizations never see each other. */
+export type Organization = { readonly id: number; readonly name: string; readonly createdAt: number }
+
+/**
+ * Credentials at one provider. `settings` may be shown; `secrets` never leave the process but in a call to that
+ * provider. Which names belong to either is declared by the adapter (`accountFields`).
+ */
+export type ProviderAccount = {
+  readonly id: number
+  readonly organizationId: number
+  readonly name: string
+  /** The adapter's name, as in the registry. */
+  readonly provider: string
+  /** Replaces the provider's own address; without a trailing slash. */
+  readonly baseUrl?: string
+  readonly settings: Readonly<Record<string, string>>
+  readonly secrets: Readonly<Record<string, string>>
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+export type Assistant = {
+  readonly id: number
+  readonly organizationId: number
+  readonly name: string
+  readonly description?: string
+  /** Where its inbound texts go. */
+  readonly smsWebhookUrl?: string
+  readonly providerAccountId?: number
+  /** A Twilio Messaging Service or the like: overrides the account's own setting for this assistant. */
+  readonly messagingServiceId?: string
+  readonly customSettings: Readonly<Record<string, unknown>>
+  readonly isActive: boolean
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+/** A number that texts can come from. Unique within its organization. */
+export type Sender = {
+  readonly id: number
+  readonly organizationId: number
+  readonly phoneNumber: E164
+  readonly friendlyName?: string
+  readonly assistantId?: number
+  readonly providerAccountId: number
+  readonly isActive: boolean
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+/** sender -> assistant -> provider account: all that a send from one number needs to know. */
+export type Route = {
+  readonly sender: Sender
+  readonly assistant: Assistant
+  readonly account: ProviderAccount
+}

@@ -1,0 +1,30 @@
+/**
+ * A direct send that provably did not leave is tried again while its caller waits. No retry starts later than this
+ * after the send was accepted: callers give up, and an answer that nobody reads helps nobody.
+ */
+export const directRetryWindowMs = 10_000
+
+const retryDelayMsMin = 250
+const retryDelayMsMax = 4_000
+
+export type RetryParams = {
+  /** The attempt that just ended, 1 for the first. */
+  readonly attemptNumber: number
+  /** The provider's own wish (`Retry-After`), if it gave one. */
+  readonly retryAfterMs: number | undefined
+  /** Since the send was accepted. */
+  readonly elapsedMs: number
+  /** From 0 to 1, for jitter. */
+  readonly chance: number
+}
+
+/** How long to wait before the next attempt of a direct send, or undefined to stop. */
+export function directRetryDelayMs(params: RetryParams): number | undefined {
+  const backoffMs = Math.min(retryDelayMsMin * 2 ** (params.attemptNumber - 1), retryDelayMsMax)
+  // Never earlier than the provider asked; jitter only adds, so that nodes do not return together.
+  const delayMs =
+    params.retryAfterMs === undefined
+      ? backoffMs * (0.5 + params.chance / 2)
+      : params.retryAfterMs + 100 * params.chance
+  return params.elapsedMs + delayMs > directRetryWindowMs ? undefined : delayMs
+}

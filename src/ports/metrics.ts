@@ -1,0 +1,14 @@
+import type { MessageStatus } from '../core/message-status.ts'
+import type { SendOutcome } from '../core/send-outcome.ts'
+
+/** What operators watch. Labels are closed lists: no id, number or text ever becomes one. */
+export interface Metrics {
+  /** A message took a new status. */
+  messageStatus(provider: string, status: MessageStatus): void
+  /** A provider call ended. */
+  providerCall(provider: string, outcome: SendOutcome['kind'], durationMs: number): void
+  /** A provider sent a code or status that our tables do not know. */
+  unrecognizedCode(provider: string): void
+  /** A durable commit of `itemCount` grouped operations. */
+  commit(operation: string, itemCount: number, durationMs: number): void
+}
