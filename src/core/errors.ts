@@ -1,6 +1,7 @@
 /**
  * The expected failures, as a closed list. An error that is not one of these is a bug or an outage: it is logged,
- * and shown to callers as `internal`.
+ * and shown to callers as `internal`. A message that a provider refused is not an error here but a result, and is
+ * shown under its `FailureReason`.
  */
 export const errorCodes = [
   'invalid_request',
@@ -16,7 +17,6 @@ export const errorCodes = [
   'unsupported_media_type',
   'request_timeout',
   'method_not_allowed',
-  'send_failed',
   'outcome_unknown',
   'overloaded',
   'unavailable',

@@ -1,0 +1,14 @@
+import type { Clock } from '../ports/clock.ts'
+import type { Provider } from '../ports/provider.ts'
+import type { Random } from '../ports/random.ts'
+import type { Store } from '../ports/store.ts'
+
+/** What the routes that change the set-up need. */
+export type ManagementParts = {
+  readonly store: Store
+  readonly providers: ReadonlyMap<string, Provider>
+  readonly clock: Clock
+  readonly random: Random
+  /** Call after every change: forgets cached routes and keys, so that the next request sees it. */
+  readonly changed: () => void
+}

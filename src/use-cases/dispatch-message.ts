@@ -1,0 +1,236 @@
+import { errorFields } from '../core/error-fields.ts'
+import type { DomainEvent } from '../core/event.ts'
+import type { Failure } from '../core/failure.ts'
+import type { Message } from '../core/message.ts'
+import { type Evidence, statusOf } from '../core/message-status.ts'
+import type { OptOut } from '../core/opt-out.ts'
+import type { Route } from '../core/organization.ts'
+import { decideSend } from '../core/policy.ts'
+import { directRetryDelayMs } from '../core/retry.ts'
+import type { SendOutcome } from '../core/send-outcome.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Log } from '../ports/log.ts'
+import type { Metrics } from '../ports/metrics.ts'
+import type { OutboundMessage, Provider } from '../ports/provider.ts'
+import type { Random } from '../ports/random.ts'
+import type { MessageRecord, OutcomeRecord, Store } from '../ports/store.ts'
+import type { CallbackTokens } from './callback-token.ts'
+import type { Failpoints } from './failpoints.ts'
+
+export type DispatchParts = {
+  readonly store: Store
+  readonly providers: ReadonlyMap<string, Provider>
+  readonly callbacks: CallbackTokens
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly failpoints: Failpoints
+  /** Aborts when the process is told to stop: waits between attempts end, provider calls do not. */
+  readonly stopping: AbortSignal
+}
+
+/** How often, and how far apart, an outcome is written again when the store does not take it. */
+const recordRetryDelaysMs = [100, 400, 1_500, 4_000]
+
+/**
+ * Hands a message whose first attempt is committed to its provider and records the outcome. What provably did not
+ * leave is tried again, each time as a further committed attempt; nothing else ever is.
+ *
+ *   started -> provider call -> accepted | rejected | unknown: recorded, done
+ *                            -> not_sent: recorded, wait, start the next attempt (or give up) -> provider call -> …
+ *
+ * @returns the record as committed last, so that an answer is never ahead of the store.
+ * @throws SmsError `unavailable` when the outcome could not be stored: the attempt stays without one, for
+ * reconciliation, and the log has what the provider said.
+ */
+export function makeDispatchMessage(
+  parts: DispatchParts,
+): (record: MessageRecord, route: Route) => Promise<MessageRecord> {
+  const { store, clock, random, stopping, failpoints } = parts
+
+  return async function dispatchMessage(started, route) {
+    const { key, message } = started
+    const outbound = outboundOf(message, route, parts.callbacks)
+    let attempts = started.attempts
+    for (;;) {
+      const attempt = attempts.at(-1)
+      if (attempt === undefined) throw new Error('a message without an attempt cannot be dispatched')
+      await failpoints.reach('after_dispatch_commit')
+      const outcome = await callProvider(parts, outbound, route)
+      await failpoints.reach('after_response')
+      const delayMs =
+        outcome.kind === 'not_sent' && !stopping.aborted
+          ? directRetryDelayMs({
+              attemptNumber: attempt.number,
+              retryAfterMs: outcome.retryAfterMs,
+              elapsedMs: clock.now() - message.createdAt,
+              chance: random.chance(),
+            })
+          : undefined
+      const outcomeRecord = describeOutcome({
+        record: started,
+        attemptNumber: attempt.number,
+        outcome,
+        finishedAt: clock.now(),
+        last: delayMs === undefined,
+      })
+      await failpoints.reach('before_outcome_commit')
+      await recordOutcome(parts, outcomeRecord)
+      await failpoints.reach('after_outcome_commit')
+      attempts = [...attempts.slice(0, -1), { ...attempt, finishedAt: outcomeRecord.finishedAt, outcome }]
+      if (delayMs === undefined) return { key, message: withOutcome(message, outcomeRecord), attempts }
+
+      await clock.sleep(delayMs, stopping)
+      const next = { number: attempt.number + 1, startedAt: clock.now() }
+      const start = await store.sends.startAttempt({
+        key,
+        messageId: message.id,
+        organizationId: message.organizationId,
+        recipient: message.recipient,
+        attempt: next,
+        decide: decideSend,
+      })
+      if (start !== 'started') return (await store.messages.find(message.organizationId, message.id)) ?? started
+      attempts = [...attempts, next]
+    }
+  }
+}
+
+function outboundOf(message: Message, route: Route, callbacks: CallbackTokens): OutboundMessage {
+  return {
+    id: message.id,
+    sender: message.sender,
+    recipient: message.recipient,
+    body: message.body,
+    mediaUrls: message.mediaUrls,
+    callbackUrl: callbacks.urlFor(message),
+    ...(route.assistant.messagingServiceId === undefined
+      ? {}
+      : { messagingServiceId: route.assistant.messagingServiceId }),
+  }
+}
+
+async function callProvider(parts: DispatchParts, outbound: OutboundMessage, route: Route): Promise<SendOutcome> {
+  const { providers, clock, log, metrics } = parts
+  const provider = providers.get(route.account.provider)
+  if (provider === undefined)
+    return { kind: 'not_sent', failure: { reason: 'account_misconfigured', providerMessage: 'no such provider here' } }
+  const startedAt = clock.monotonicMs()
+  let outcome: SendOutcome
+  try {
+    outcome = await provider.send(outbound, route.account)
+  } catch (error) {
+    // A bug in an adapter. The request may be on its way, so this is as unknown as a lost answer.
+    log.error('provider.bug', { messageId: outbound.id, provider: provider.name, ...errorFields(error) })
+    outcome = { kind: 'unknown', detail: 'internal error while calling the provider' }
+  }
+  metrics.providerCall(provider.name, outcome.kind, clock.monotonicMs() - startedAt)
+  if ('failure' in outcome && outcome.failure.reason === 'unrecognized') metrics.unrecognizedCode(provider.name)
+  return outcome
+}
+
+type OutcomeParams = {
+  readonly record: MessageRecord
+  readonly attemptNumber: number
+  readonly outcome: SendOutcome
+  readonly finishedAt: number
+  /** No further attempt follows by itself. */
+  readonly last: boolean
+}
+
+function describeOutcome({ record, attemptNumber, outcome, finishedAt, last }: OutcomeParams): OutcomeRecord {
+  const { key, message } = record
+  const status = statusOf(evidenceOf(outcome, last))
+  const resolved = status !== 'sending'
+  const failure = 'failure' in outcome && resolved ? outcome.failure : undefined
+  const learned: OptOut | undefined =
+    failure?.reason === 'recipient_opted_out'
+      ? {
+          organizationId: message.organizationId,
+          recipient: message.recipient,
+          source: 'provider',
+          evidence: `${message.provider} ${failure.providerCode ?? ''} on ${message.id}`,
+          createdAt: finishedAt,
+        }
+      : undefined
+  return {
+    key,
+    messageId: message.id,
+    organizationId: message.organizationId,
+    attemptNumber,
+    finishedAt,
+    outcome,
+    status,
+    resolved,
+    ...(failure === undefined ? {} : { failure }),
+    ...(resolved ? { event: eventOf(message, { attemptNumber, status, outcome, failure, finishedAt }) } : {}),
+    ...(learned === undefined ? {} : { optOut: learned }),
+  }
+}
+
+function evidenceOf(outcome: SendOutcome, last: boolean): Evidence[] {
+  switch (outcome.kind) {
+    case 'accepted':
+      return [{ kind: 'accepted' }]
+    case 'rejected':
+      return [{ kind: 'given_up', reason: outcome.failure.reason }]
+    case 'not_sent':
+      return last ? [{ kind: 'given_up', reason: outcome.failure.reason }] : []
+    case 'unknown':
+      return [{ kind: 'attempt_unknown' }]
+  }
+}
+
+function eventOf(
+  message: Message,
+  facts: Pick<OutcomeRecord, 'attemptNumber' | 'status' | 'outcome' | 'finishedAt'> & {
+    readonly failure: Failure | undefined
+  },
+): DomainEvent {
+  return {
+    type: `message.${facts.status}`,
+    organizationId: message.organizationId,
+    occurredAt: facts.finishedAt,
+    data: {
+      attempt: facts.attemptNumber,
+      provider: message.provider,
+      ...(facts.outcome.kind === 'accepted' ? { provider_status: facts.outcome.providerStatus } : {}),
+      ...(facts.failure === undefined ? {} : { reason: facts.failure.reason }),
+      ...(facts.failure?.providerCode === undefined ? {} : { provider_code: facts.failure.providerCode }),
+    },
+  }
+}
+
+async function recordOutcome({ store, clock, log }: DispatchParts, record: OutcomeRecord): Promise<void> {
+  for (let round = 0; ; round++) {
+    try {
+      await store.sends.recordOutcome(record)
+      return
+    } catch (error) {
+      const delayMs = recordRetryDelaysMs[round]
+      const { outcome } = record
+      // The provider's word must survive a store that takes nothing: then the log is the only place left for it.
+      log.error('outcome.not_stored', {
+        messageId: record.messageId,
+        attempt: record.attemptNumber,
+        outcome: outcome.kind,
+        providerMessageId: outcome.kind === 'accepted' ? outcome.providerMessageId : undefined,
+        willRetry: delayMs !== undefined,
+        ...errorFields(error),
+      })
+      if (delayMs === undefined) throw error
+      await clock.sleep(delayMs)
+    }
+  }
+}
+
+function withOutcome(message: Message, record: OutcomeRecord): Message {
+  return {
+    ...message,
+    status: record.status,
+    updatedAt: record.finishedAt,
+    ...(record.outcome.kind === 'accepted' ? { providerMessageId: record.outcome.providerMessageId } : {}),
+    ...(record.failure === undefined ? {} : { failure: record.failure }),
+  }
+}

@@ -1,0 +1,205 @@
+import { hash } from 'node:crypto'
+import { guardContent, requestContent } from '../core/content.ts'
+import { segmentsOf, warningsFor } from '../core/encoding.ts'
+import { SmsError } from '../core/errors.ts'
+import type { Message, SendRequest } from '../core/message.ts'
+import { makeMessageId } from '../core/message-id.ts'
+import type { Route } from '../core/organization.ts'
+import { decideSend } from '../core/policy.ts'
+import type { AcceptResult, MessageRecord, NewSend } from '../ports/store.ts'
+import { type DispatchParts, makeDispatchMessage } from './dispatch-message.ts'
+import type { ResolutionWatch } from './resolution-watch.ts'
+import { answerOf, isBeingSent, type SendAnswer } from './send-answer.ts'
+
+/** An identical send waits this long for news of the message it joined. */
+export const joinWaitMsMax = 5_000
+/** A repeated idempotency key waits this long for the first request to end. */
+export const replayWaitMsMax = 2_000
+export const idempotencyKeyLifetimeMs = 30 * 24 * 60 * 60 * 1_000
+/** Sends in progress in one process; more are refused before anything is stored. */
+export const sendsInProgressMax = 4_000
+
+export type SendResult = {
+  readonly answer: SendAnswer
+  /** What the text costs or how it is carried, when that may surprise. */
+  readonly warnings: readonly string[]
+  /** It joined an identical message that was unresolved. */
+  readonly deduplicated: boolean
+  /** It repeated an idempotency key. */
+  readonly replayed: boolean
+}
+
+export type SendMessageParts = DispatchParts & {
+  readonly watch: ResolutionWatch
+  /** The route of a number that belongs to one of the organization's active assistants. */
+  readonly findRoute: (organizationId: number, sender: SendRequest['sender']) => Promise<Route | undefined>
+}
+
+/**
+ * The one way in for a direct send: find the route; accept it and start its first attempt in one commit (the
+ * idempotency key, the content guard and the policy are decided there); dispatch it; answer from what is stored.
+ *
+ * @throws SmsError `sender_not_found`, `idempotency_key_reused`, `idempotency_in_progress`, `overloaded`, `unavailable`
+ */
+export function makeSendMessage(
+  parts: SendMessageParts,
+): (organizationId: number, request: SendRequest) => Promise<SendResult> {
+  const { store, clock, watch, failpoints, findRoute } = parts
+  const dispatchMessage = makeDispatchMessage(parts)
+  let inProgress = 0
+
+  async function send(organizationId: number, request: SendRequest): Promise<SendResult> {
+    const route = await findRoute(organizationId, request.sender)
+    if (route === undefined)
+      throw new SmsError('sender_not_found', `No assistant found for phone number ${request.sender}`)
+    const newSend = makeNewSend(parts, organizationId, request, route)
+    const startedAt = clock.monotonicMs()
+    await failpoints.reach('before_accept_commit')
+    const accepted = await store.sends.accept(newSend)
+    await failpoints.reach('after_accept_commit')
+    switch (accepted.kind) {
+      case 'started': {
+        try {
+          const record = await dispatchMessage(accepted.record, route)
+          logMessage(parts, record, clock.monotonicMs() - startedAt)
+          return resultOf(record, {})
+        } finally {
+          watch.changed(accepted.record.message.id)
+        }
+      }
+      case 'refused':
+        logMessage(parts, accepted.record, clock.monotonicMs() - startedAt)
+        return resultOf(accepted.record, {})
+      case 'joined':
+        return resultOf(await awaitResolution(organizationId, accepted), { deduplicated: true })
+      case 'replayed':
+        return resultOf(await awaitFirstAnswer(organizationId, accepted), { replayed: true })
+      default:
+        return accepted satisfies never
+    }
+  }
+
+  async function awaitResolution(organizationId: number, { messageId }: { messageId: Message['id'] }) {
+    return getRecord(
+      await watch.until({
+        organizationId,
+        messageId,
+        waitMsMax: joinWaitMsMax,
+        done: (record) => record.message.status !== 'sending',
+      }),
+    )
+  }
+
+  async function awaitFirstAnswer(organizationId: number, replay: AcceptResult & { kind: 'replayed' }) {
+    if (!replay.sameRequest)
+      throw new SmsError(
+        'idempotency_key_reused',
+        'This idempotency key was used with a different request. Use a new key for a new message.',
+      )
+    const record = getRecord(
+      await watch.until({
+        organizationId,
+        messageId: replay.messageId,
+        waitMsMax: replayWaitMsMax,
+        done: (candidate) => !isBeingSent(candidate, clock.now()),
+      }),
+    )
+    if (isBeingSent(record, clock.now()))
+      throw new SmsError(
+        'idempotency_in_progress',
+        'The first request with this idempotency key is still being sent. Ask again in a moment.',
+        { retryAfterMs: replayWaitMsMax },
+      )
+    return record
+  }
+
+  return async function sendMessage(organizationId, request) {
+    if (inProgress >= sendsInProgressMax)
+      throw new SmsError('overloaded', 'Too many sends are in progress. Nothing was sent; try again in a second.', {
+        retryAfterMs: 1_000,
+      })
+    inProgress++
+    try {
+      return await send(organizationId, request)
+    } finally {
+      inProgress--
+    }
+  }
+}
+
+function makeNewSend(parts: SendMessageParts, organizationId: number, request: SendRequest, route: Route): NewSend {
+  const { clock, random, providers } = parts
+  const now = clock.now()
+  const { encoding, segmentCount } = segmentsOf(request.body)
+  const { idempotencyKey, ...content } = request
+  const message: Message = {
+    ...content,
+    id: makeMessageId(now, random.bytes(16)),
+    organizationId,
+    assistantId: route.assistant.id,
+    senderId: route.sender.id,
+    providerAccountId: route.account.id,
+    provider: route.account.provider,
+    encoding,
+    segmentCount,
+    status: 'sending',
+    createdAt: now,
+    updatedAt: now,
+  }
+  return {
+    message,
+    // Half of SHA-256: 128 bits make an accidental match of two texts impossible in practice.
+    guard: hash('sha256', guardContent(message), 'hex').slice(0, 32),
+    guardExpiresAt: now + (providers.get(message.provider)?.evidenceWindowMs ?? 0),
+    ...(idempotencyKey === undefined
+      ? {}
+      : {
+          idempotency: {
+            route: 'sms.send',
+            key: idempotencyKey,
+            requestHash: hash('sha256', requestContent(request), 'hex'),
+            forgetBefore: now - idempotencyKeyLifetimeMs,
+          },
+        }),
+    decide: decideSend,
+  }
+}
+
+function resultOf(record: MessageRecord, how: { deduplicated?: boolean; replayed?: boolean }): SendResult {
+  return {
+    answer: answerOf(record),
+    warnings: warningsFor(record.message.body),
+    deduplicated: how.deduplicated ?? false,
+    replayed: how.replayed ?? false,
+  }
+}
+
+function getRecord(record: MessageRecord | undefined): MessageRecord {
+  if (record === undefined)
+    throw new SmsError(
+      'unavailable',
+      'The first message of this request is no longer stored. Use a new idempotency key.',
+    )
+  return record
+}
+
+function logMessage(
+  { log, metrics }: SendMessageParts,
+  { message, attempts }: MessageRecord,
+  durationMs: number,
+): void {
+  metrics.messageStatus(message.provider, message.status)
+  log.info('message.dispatched', {
+    messageId: message.id,
+    organizationId: message.organizationId,
+    assistantId: message.assistantId,
+    provider: message.provider,
+    status: message.status,
+    providerMessageId: message.providerMessageId,
+    reason: message.failure?.reason,
+    providerCode: message.failure?.providerCode,
+    segmentCount: message.segmentCount,
+    attempts: attempts.length,
+    durationMs: Math.round(durationMs),
+  })
+}
