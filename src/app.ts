@@ -1,0 +1,163 @@
+import { hkdfSync } from 'node:crypto'
+import type { Config } from './config/config.ts'
+import type { Secrets } from './config/secrets.ts'
+import { SmsError } from './core/errors.ts'
+import type { Route } from './core/organization.ts'
+import { parseE164 } from './core/phone-number.ts'
+import { makeAuthenticator } from './http/auth.ts'
+import { buildServer } from './http/server.ts'
+import { startRescueStuck } from './jobs/rescue-stuck.ts'
+import { makeHttpClient } from './net/http-client.ts'
+import type { Log } from './ports/log.ts'
+import type { Metrics } from './ports/metrics.ts'
+import type { Provider } from './ports/provider.ts'
+import type { Store } from './ports/store.ts'
+import { makeProviders } from './providers/registry.ts'
+import { migratePostgres, openPostgresStore } from './storage/postgres/store.ts'
+import { makeSealer } from './storage/seal.ts'
+import { migrateSqlite, openSqliteStore } from './storage/sqlite/store.ts'
+import { systemClock } from './telemetry/clock.ts'
+import { makeMetrics } from './telemetry/metrics.ts'
+import { systemRandom } from './telemetry/random.ts'
+import { makeCallbackTokens } from './use-cases/callback-token.ts'
+import { type Failpoints, noFailpoints } from './use-cases/failpoints.ts'
+import { makeLookupCache } from './use-cases/lookup-cache.ts'
+import { makeResolutionWatch } from './use-cases/resolution-watch.ts'
+import { makeSendMessage } from './use-cases/send-message.ts'
+
+const routesCachedMax = 10_000
+
+export type RunningApp = {
+  /** Where it listens, e.g. `http://127.0.0.1:3000`. */
+  readonly url: string
+  /** Not ready any more, then: requests and provider calls under way end, jobs stop, the store closes. */
+  close(): Promise<void>
+}
+
+/** The composition root: checked configuration in, running service out. `close` undoes it in reverse. */
+export async function startApp(params: {
+  readonly config: Config
+  readonly secrets: Secrets
+  readonly log: Log
+  readonly version: string
+  /** For crash tests; nothing in production. */
+  readonly failpoints?: Failpoints
+}): Promise<RunningApp> {
+  const { config, secrets, log } = params
+  const clock = systemClock
+  const random = systemRandom
+  const metrics = makeMetrics()
+  const store = await openStore({ config, secrets, metrics })
+  await store.accounts.checkSecrets()
+  const providers = providerCatalog()
+  const stopping = new AbortController()
+  const authenticator = makeAuthenticator({ store, clock, log })
+  const routes = makeRouteCache(store)
+  const watch = makeResolutionWatch({ store, clock })
+  const callbacks = makeCallbackTokens({
+    publicUrl: config.publicUrl,
+    keys: deriveKeys(secrets, 'textbridge callback token v1'),
+  })
+  const sendMessage = makeSendMessage({
+    store,
+    providers,
+    callbacks,
+    clock,
+    random,
+    log,
+    metrics,
+    watch,
+    failpoints: params.failpoints ?? noFailpoints,
+    stopping: stopping.signal,
+    findRoute: (organizationId, sender) => routes.find(`${organizationId} ${sender}`),
+  })
+  const server = await buildServer({
+    store,
+    providers,
+    clock,
+    random,
+    log,
+    authenticator,
+    sendMessage,
+    stopping: stopping.signal,
+    publicUrl: config.publicUrl,
+    version: params.version,
+    renderMetrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
+    changed: () => {
+      authenticator.clear()
+      routes.clear()
+    },
+  })
+  const loops = config.roles.includes('jobs') ? [startRescueStuck({ store, clock, log })] : []
+  const url = await server.listen({ host: config.host, port: config.port }).catch(async (error: unknown) => {
+    await Promise.all(loops.map((loop) => loop.stop()))
+    await store.close()
+    throw listenError(error, config)
+  })
+
+  return {
+    url,
+    async close() {
+      stopping.abort()
+      await server.close()
+      await Promise.all(loops.map((loop) => loop.stop()))
+      await Promise.all([...providers.values()].map((provider) => provider.close()))
+      await store.close()
+    },
+  }
+}
+
+/** @throws SmsError `unavailable` when the database cannot be opened or its schema is newer than this version. */
+export function openStore(params: {
+  readonly config: Pick<Config, 'database'>
+  readonly secrets: Pick<Secrets, 'secretKeys'>
+  readonly metrics: Metrics
+}): Promise<Store> {
+  const { database } = params.config
+  const sealer = makeSealer(deriveKeys(params.secrets, 'textbridge seal v1'))
+  return database.engine === 'sqlite'
+    ? openSqliteStore({ path: database.path, sealer, metrics: params.metrics })
+    : openPostgresStore({ url: database.url, sealer, metrics: params.metrics })
+}
+
+/** Brings the schema up to date. @returns the titles of what was applied, in order. */
+export function migrate(config: Pick<Config, 'database'>): Promise<readonly string[]> {
+  const { database } = config
+  return database.engine === 'sqlite' ? migrateSqlite({ path: database.path }) : migratePostgres({ url: database.url })
+}
+
+export function providerCatalog(): ReadonlyMap<string, Provider> {
+  return makeProviders({ http: makeHttpClient() })
+}
+
+/** One secret key, a key of its own for each purpose. */
+function deriveKeys({ secretKeys }: Pick<Secrets, 'secretKeys'>, purpose: string): [Uint8Array, ...Uint8Array[]] {
+  const [present, ...older] = secretKeys
+  const derive = (key: Uint8Array) => new Uint8Array(hkdfSync('sha256', key, '', purpose, 32))
+  return [derive(present), ...older.map(derive)]
+}
+
+function makeRouteCache(store: Store) {
+  return makeLookupCache<Route>({
+    clock: systemClock,
+    entriesMax: routesCachedMax,
+    load: (key) => {
+      const [organizationId = '', sender = ''] = key.split(' ')
+      return store.senders.findRoute(Number(organizationId), parseE164(sender))
+    },
+  })
+}
+
+function listenError(error: unknown, { host, port }: Config): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE')
+    return new SmsError('unavailable', `Port ${port} on ${host} is in use. Stop what uses it, or set TEXTBRIDGE_PORT.`)
+  if (code === 'EACCES')
+    return new SmsError(
+      'unavailable',
+      `Port ${port} may not be opened by this user. Set TEXTBRIDGE_PORT to 1024 or more.`,
+    )
+  if (code === 'EADDRNOTAVAIL')
+    return new SmsError('unavailable', `${host} is no address of this machine. Correct TEXTBRIDGE_HOST.`)
+  return error
+}

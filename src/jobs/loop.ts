@@ -1,0 +1,41 @@
+import { errorFields } from '../core/error-fields.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Log } from '../ports/log.ts'
+
+export type Loop = {
+  /** Resolves when the round under way has ended; no further one begins. */
+  stop(): Promise<void>
+}
+
+/**
+ * Runs `work` at once and then every `intervalMs` (counted from the end of a round) until stopped. A round that
+ * throws is logged and the next one comes as usual: what it did not do is still in the store.
+ */
+export function startLoop(params: {
+  readonly name: string
+  readonly intervalMs: number
+  readonly work: () => Promise<void>
+  readonly clock: Clock
+  readonly log: Log
+}): Loop {
+  const stopping = new AbortController()
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        await params.work()
+      } catch (error) {
+        params.log.error('job.failed', { job: params.name, ...errorFields(error) })
+      }
+      await params.clock.sleep(params.intervalMs, stopping.signal)
+    }
+  }
+
+  const done = run()
+  return {
+    stop() {
+      stopping.abort()
+      return done
+    },
+  }
+}
