@@ -1,0 +1,223 @@
+import type { ApiKey, ApiKeyScope } from '../core/api-key.ts'
+import type { Encoding } from '../core/encoding.ts'
+import type { DomainEvent, EventType } from '../core/event.ts'
+import { type Failure, isFailureReason } from '../core/failure.ts'
+import type { Attempt, Category, Message, OnUnknown } from '../core/message.ts'
+import type { MessageId } from '../core/message-id.ts'
+import type { MessageStatus } from '../core/message-status.ts'
+import type { OptOut, OptOutSource } from '../core/opt-out.ts'
+import type { Assistant, Organization, ProviderAccount, Sender } from '../core/organization.ts'
+import type { E164 } from '../core/phone-number.ts'
+import type { SendOutcome } from '../core/send-outcome.ts'
+import type { Sealer } from './seal.ts'
+
+/**
+ * Rows of either engine into the types of core. What stands in a table was parsed before it was written, so here the
+ * column's name is the proof of its type.
+ */
+export type Row = Record<string, unknown>
+
+export function messageOf(row: Row): Message {
+  const failure = failureOf(row.failure_reason, row.failure_code, row.failure_message)
+  return {
+    id: String(row.id) as MessageId,
+    organizationId: Number(row.organization_id),
+    assistantId: Number(row.assistant_id),
+    senderId: Number(row.sender_id),
+    providerAccountId: Number(row.provider_account_id),
+    provider: String(row.provider),
+    sender: String(row.sender) as E164,
+    recipient: String(row.recipient) as E164,
+    body: String(row.body),
+    mediaUrls: json<string[]>(row.media_urls),
+    encoding: String(row.encoding) as Encoding,
+    segmentCount: Number(row.segment_count),
+    category: String(row.category) as Category,
+    onUnknown: String(row.on_unknown) as OnUnknown,
+    metadata: json<Record<string, string>>(row.metadata),
+    status: String(row.status) as MessageStatus,
+    ...optional('providerMessageId', text(row.provider_message_id)),
+    ...optional('failure', failure),
+    createdAt: Number(row.created_at),
+    updatedAt: Number(row.updated_at),
+  }
+}
+
+export function attemptOf(row: Row): Attempt {
+  return {
+    number: Number(row.number),
+    startedAt: Number(row.started_at),
+    ...optional('finishedAt', number(row.finished_at)),
+    ...optional('outcome', outcomeOf(row)),
+  }
+}
+
+/** The columns of an outcome, in the order of the table; absent ones are null. */
+export function outcomeColumns(outcome: SendOutcome) {
+  const failure = 'failure' in outcome ? outcome.failure : undefined
+  return [
+    outcome.kind,
+    outcome.kind === 'accepted' ? outcome.providerMessageId : null,
+    outcome.kind === 'accepted' ? outcome.providerStatus : null,
+    failure?.reason ?? null,
+    failure?.providerCode ?? null,
+    failure?.providerMessage ?? null,
+    outcome.kind === 'not_sent' ? (outcome.retryAfterMs ?? null) : null,
+    outcome.kind === 'unknown' ? outcome.detail : null,
+  ] as const
+}
+
+function outcomeOf(row: Row): SendOutcome | undefined {
+  const failure = failureOf(row.reason, row.provider_code, row.provider_message)
+  switch (row.outcome) {
+    case 'accepted':
+      return {
+        kind: 'accepted',
+        providerMessageId: String(row.provider_message_id),
+        providerStatus: String(row.provider_status),
+      }
+    case 'rejected':
+      return { kind: 'rejected', failure: failure ?? { reason: 'unrecognized' } }
+    case 'not_sent':
+      return {
+        kind: 'not_sent',
+        failure: failure ?? { reason: 'unrecognized' },
+        ...optional('retryAfterMs', number(row.retry_after_ms)),
+      }
+    case 'unknown':
+      return { kind: 'unknown', detail: String(row.detail) }
+    default:
+      return undefined
+  }
+}
+
+function failureOf(reason: unknown, code: unknown, message: unknown): Failure | undefined {
+  if (typeof reason !== 'string') return undefined
+  return {
+    // A newer version may have written a reason that this one does not know.
+    reason: isFailureReason(reason) ? reason : 'unrecognized',
+    ...optional('providerCode', text(code)),
+    ...optional('providerMessage', text(message)),
+  }
+}
+
+export function eventOf(row: Row): DomainEvent {
+  return {
+    type: String(row.type) as EventType,
+    organizationId: Number(row.organization_id),
+    occurredAt: Number(row.occurred_at),
+    data: json<DomainEvent['data']>(row.data),
+  }
+}
+
+export function optOutOf(row: Row): OptOut {
+  return {
+    organizationId: Number(row.organization_id),
+    recipient: String(row.recipient) as E164,
+    source: String(row.source) as OptOutSource,
+    ...optional('evidence', text(row.evidence)),
+    createdAt: Number(row.created_at),
+  }
+}
+
+export function organizationOf(row: Row): Organization {
+  return { id: Number(row.id), name: String(row.name), createdAt: Number(row.created_at) }
+}
+
+export function accountOf(row: Row, sealer: Sealer): ProviderAccount {
+  const organizationId = Number(row.organization_id)
+  const name = String(row.name)
+  const sealed = Object.entries(json<Record<string, string>>(row.sealed_secrets))
+  return {
+    id: Number(row.id),
+    organizationId,
+    name,
+    provider: String(row.provider),
+    ...optional('baseUrl', text(row.base_url)),
+    settings: json<Record<string, string>>(row.settings),
+    secrets: Object.fromEntries(
+      sealed.map(([field, value]) => [field, sealer.open(secretPlace(organizationId, name, field), value)]),
+    ),
+    createdAt: Number(row.created_at),
+    updatedAt: Number(row.updated_at),
+  }
+}
+
+/** The JSON for `sealed_secrets`. */
+export function sealedSecretsOf(account: Omit<ProviderAccount, 'id'>, sealer: Sealer): string {
+  const { organizationId, name, secrets } = account
+  return JSON.stringify(
+    Object.fromEntries(
+      Object.entries(secrets).map(([field, value]) => [
+        field,
+        sealer.seal(secretPlace(organizationId, name, field), value),
+      ]),
+    ),
+  )
+}
+
+function secretPlace(organizationId: number, record: string, field: string) {
+  return { table: 'provider_accounts', organizationId, record, field }
+}
+
+export function assistantOf(row: Row): Assistant {
+  return {
+    id: Number(row.id),
+    organizationId: Number(row.organization_id),
+    name: String(row.name),
+    ...optional('description', text(row.description)),
+    ...optional('smsWebhookUrl', text(row.sms_webhook_url)),
+    ...optional('providerAccountId', number(row.provider_account_id)),
+    ...optional('messagingServiceId', text(row.messaging_service_id)),
+    customSettings: json<Record<string, unknown>>(row.custom_settings),
+    isActive: Boolean(row.is_active),
+    createdAt: Number(row.created_at),
+    updatedAt: Number(row.updated_at),
+  }
+}
+
+export function senderOf(row: Row): Sender {
+  return {
+    id: Number(row.id),
+    organizationId: Number(row.organization_id),
+    phoneNumber: String(row.phone_number) as E164,
+    ...optional('friendlyName', text(row.friendly_name)),
+    ...optional('assistantId', number(row.assistant_id)),
+    providerAccountId: Number(row.provider_account_id),
+    isActive: Boolean(row.is_active),
+    createdAt: Number(row.created_at),
+    updatedAt: Number(row.updated_at),
+  }
+}
+
+export function apiKeyOf(row: Row): ApiKey {
+  return {
+    id: Number(row.id),
+    organizationId: Number(row.organization_id),
+    name: String(row.name),
+    prefix: String(row.prefix),
+    hash: String(row.hash),
+    scopes: String(row.scopes).split(',') as ApiKeyScope[],
+    createdAt: Number(row.created_at),
+    updatedAt: Number(row.updated_at),
+    ...optional('lastUsedAt', number(row.last_used_at)),
+    ...optional('expiresAt', number(row.expires_at)),
+    ...optional('revokedAt', number(row.revoked_at)),
+  }
+}
+
+function json<T>(value: unknown): T {
+  return JSON.parse(String(value)) as T
+}
+
+function text(value: unknown): string | undefined {
+  return value === null || value === undefined ? undefined : String(value)
+}
+
+function number(value: unknown): number | undefined {
+  return value === null || value === undefined ? undefined : Number(value)
+}
+
+function optional<K extends string, V>(name: K, value: V | undefined): { readonly [key in K]?: V } {
+  return value === undefined ? {} : ({ [name]: value } as { readonly [key in K]: V })
+}

@@ -1,0 +1,78 @@
+import { SmsError } from '../../core/errors.ts'
+import type { ProviderAccount } from '../../core/organization.ts'
+import type { AccountStore } from '../../ports/store.ts'
+import { accountOf, sealedSecretsOf } from '../rows.ts'
+import type { Sealer } from '../seal.ts'
+import type { Database } from './database.ts'
+
+export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
+  function find(organizationId: number, id: number): ProviderAccount | undefined {
+    const row = database.get('SELECT * FROM provider_accounts WHERE id = ? AND organization_id = ?', id, organizationId)
+    return row === undefined ? undefined : accountOf(row, sealer)
+  }
+
+  function columnsOf(account: Omit<ProviderAccount, 'id'>) {
+    return [
+      account.name,
+      account.provider,
+      account.baseUrl ?? null,
+      JSON.stringify(account.settings),
+      sealedSecretsOf(account, sealer),
+      account.createdAt,
+      account.updatedAt,
+    ] as const
+  }
+
+  return {
+    list: async (organizationId) =>
+      database
+        .all('SELECT * FROM provider_accounts WHERE organization_id = ? ORDER BY id', organizationId)
+        .map((row) => accountOf(row, sealer)),
+    find: async (organizationId, id) => find(organizationId, id),
+    create: (account) =>
+      database.transaction(() => {
+        const { lastKey } = database.run(
+          `INSERT INTO provider_accounts
+             (organization_id, name, provider, base_url, settings, sealed_secrets, created_at, updated_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+          account.organizationId,
+          ...columnsOf(account),
+        )
+        return { ...account, id: lastKey }
+      }),
+    change: (organizationId, id, change) =>
+      database.transaction(() => {
+        const present = find(organizationId, id)
+        if (present === undefined) throw new SmsError('not_found', 'No provider account has this id.')
+        const changed = { ...change(present), id, organizationId }
+        database.run(
+          `UPDATE provider_accounts SET name = ?, provider = ?, base_url = ?, settings = ?, sealed_secrets = ?,
+             created_at = ?, updated_at = ? WHERE id = ?`,
+          ...columnsOf(changed),
+          id,
+        )
+        return changed
+      }),
+    remove: (organizationId, id) =>
+      database.transaction(() => {
+        const user = database.get(
+          `SELECT 1 FROM senders WHERE provider_account_id = ?
+           UNION ALL SELECT 1 FROM assistants WHERE provider_account_id = ? AND removed_at IS NULL`,
+          id,
+          id,
+        )
+        if (find(organizationId, id) === undefined) return false
+        if (user !== undefined)
+          throw new SmsError(
+            'conflict',
+            'Phone numbers or assistants use this provider account. Give them another one first.',
+          )
+        database.run('UPDATE assistants SET provider_account_id = NULL WHERE provider_account_id = ?', id)
+        database.run('DELETE FROM provider_accounts WHERE id = ?', id)
+        return true
+      }),
+    async checkSecrets() {
+      for (const row of database.all('SELECT * FROM provider_accounts')) accountOf(row, sealer)
+    },
+  }
+}

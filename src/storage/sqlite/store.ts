@@ -1,0 +1,40 @@
+import type { Metrics } from '../../ports/metrics.ts'
+import type { Store } from '../../ports/store.ts'
+import type { Sealer } from '../seal.ts'
+import { makeAccounts } from './accounts.ts'
+import { makeApiKeys } from './api-keys.ts'
+import { makeAssistants } from './assistants.ts'
+import { migrateDatabase, openDatabase } from './database.ts'
+import { makeMessages } from './messages.ts'
+import { makeOptOuts } from './opt-outs.ts'
+import { makeOrganizations } from './organizations.ts'
+import { makeSenders } from './senders.ts'
+import { makeSends } from './sends.ts'
+
+/** Opens (and, where needed, creates and migrates) the file. One process at a time is meant to write to it. */
+export async function openSqliteStore(params: {
+  readonly path: string
+  readonly sealer: Sealer
+  readonly metrics: Metrics
+}): Promise<Store> {
+  const database = openDatabase(params)
+  return {
+    sends: makeSends(database),
+    messages: makeMessages(database),
+    optOuts: makeOptOuts(database),
+    organizations: makeOrganizations(database),
+    accounts: makeAccounts(database, params.sealer),
+    assistants: makeAssistants(database),
+    senders: makeSenders(database, params.sealer),
+    apiKeys: makeApiKeys(database),
+    async ping() {
+      database.get('SELECT 1')
+    },
+    close: () => database.close(),
+  }
+}
+
+/** @returns the titles of what was applied. */
+export async function migrateSqlite({ path }: { readonly path: string }): Promise<readonly string[]> {
+  return migrateDatabase(path)
+}
