@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import { buildRoute, buildSend, freshName, now } from '../../test/support/store-builders.ts'
+import { SmsError } from '../core/errors.ts'
+import type { MessageId } from '../core/message-id.ts'
+import { parseE164 } from '../core/phone-number.ts'
+import type { SendOutcome } from '../core/send-outcome.ts'
+import type { AcceptResult, MessageRecord, OutcomeRecord, Store } from './store.ts'
+
+/** What every engine promises. `open` gives an empty store. */
+export function storeContract(engine: string, open: () => Promise<Store>): void {
+  suite(`store contract on ${engine}`, () => {
+    let store: Store
+    before(async () => {
+      store = await open()
+    })
+    after(() => store.close())
+
+    test('an accepted send is stored whole, with its attempt and its event', async () => {
+      const route = await buildRoute(store)
+      const send = buildSend(route)
+      const { key } = started(await store.sends.accept(send))
+      const record = await found(store, send.message)
+      assert.deepEqual(record, { key, message: send.message, attempts: [{ number: 1, startedAt: now }] })
+      const events = await store.messages.events(send.message.organizationId, send.message.id)
+      assert.deepEqual(
+        events.map((event) => event.type),
+        ['message.sending'],
+      )
+    })
+
+    test('of fifty parallel sends with one idempotency key one starts, and all name the same message', async () => {
+      const route = await buildRoute(store)
+      const results = await Promise.all(
+        Array.from({ length: 50 }, () => store.sends.accept(buildSend(route, { idempotencyKey: 'one' }))),
+      )
+      assert.equal(results.filter((result) => result.kind === 'started').length, 1)
+      assert.equal(new Set(results.map(messageIdOf)).size, 1)
+    })
+
+    test('of fifty parallel identical sends one starts and the others join it', async () => {
+      const route = await buildRoute(store)
+      const results = await Promise.all(Array.from({ length: 50 }, () => store.sends.accept(buildSend(route))))
+      assert.equal(results.filter((result) => result.kind === 'started').length, 1)
+      assert.equal(results.filter((result) => result.kind === 'joined').length, 49)
+      assert.equal(new Set(results.map(messageIdOf)).size, 1)
+    })
+
+    test('another request under a known idempotency key is told apart, and the key is forgotten in time', async () => {
+      const route = await buildRoute(store)
+      started(await store.sends.accept(buildSend(route, { idempotencyKey: 'k', body: 'first' })))
+      const reuse = await store.sends.accept(buildSend(route, { idempotencyKey: 'k', body: 'second' }))
+      assert.ok(reuse.kind === 'replayed' && !reuse.sameRequest)
+      const later = await store.sends.accept(buildSend(route, { idempotencyKey: 'k', body: 'third', at: now + 5_000 }))
+      assert.equal(later.kind, 'started')
+    })
+
+    test('a send with a key of its own goes out beside an unresolved identical one', async () => {
+      const route = await buildRoute(store)
+      started(await store.sends.accept(buildSend(route)))
+      assert.equal((await store.sends.accept(buildSend(route, { idempotencyKey: 'mine' }))).kind, 'started')
+    })
+
+    test('an unresolved message stops guarding when its window has passed', async () => {
+      const route = await buildRoute(store)
+      started(await store.sends.accept(buildSend(route)))
+      assert.equal((await store.sends.accept(buildSend(route, { at: now + 599_999 }))).kind, 'joined')
+      assert.equal((await store.sends.accept(buildSend(route, { at: now + 600_000 }))).kind, 'started')
+      assert.equal((await store.sends.accept(buildSend(route, { at: now + 600_001 }))).kind, 'joined')
+    })
+
+    test('an accepted outcome resolves the message, frees its guard, and is found by the provider id', async () => {
+      const route = await buildRoute(store)
+      const record = started(await store.sends.accept(buildSend(route)))
+      const outcome = { kind: 'accepted', providerMessageId: freshName('SM'), providerStatus: 'queued' } as const
+      await store.sends.recordOutcome(outcomeRecord(record, outcome, { status: 'sent', resolved: true }))
+      const stored = await found(store, record.message)
+      assert.equal(stored.message.status, 'sent')
+      assert.equal(stored.message.providerMessageId, outcome.providerMessageId)
+      assert.deepEqual(stored.attempts[0]?.outcome, outcome)
+      const { organizationId } = record.message
+      const byProvider = await store.messages.findByProviderId(organizationId, outcome.providerMessageId)
+      assert.equal(byProvider?.message.id, record.message.id)
+      assert.equal(await store.messages.findByProviderId(organizationId + 1, outcome.providerMessageId), undefined)
+      assert.equal((await store.sends.accept(buildSend(route))).kind, 'started')
+    })
+
+    test('an unknown outcome keeps guarding its content', async () => {
+      const route = await buildRoute(store)
+      const record = started(await store.sends.accept(buildSend(route)))
+      const outcome = { kind: 'unknown', detail: 'reset after the request was written' } as const
+      await store.sends.recordOutcome(outcomeRecord(record, outcome, { status: 'sending', resolved: false }))
+      assert.deepEqual((await found(store, record.message)).attempts[0]?.outcome, outcome)
+      assert.equal((await store.sends.accept(buildSend(route))).kind, 'joined')
+    })
+
+    test('recording an outcome twice changes nothing', async () => {
+      const route = await buildRoute(store)
+      const record = started(await store.sends.accept(buildSend(route)))
+      const accepted = { kind: 'accepted', providerMessageId: freshName('SM'), providerStatus: 'queued' } as const
+      await store.sends.recordOutcome(outcomeRecord(record, accepted, { status: 'sent', resolved: true }))
+      const stored = await found(store, record.message)
+      const unknown = { kind: 'unknown', detail: 'late' } as const
+      await store.sends.recordOutcome(outcomeRecord(record, unknown, { status: 'sending', resolved: false }))
+      assert.deepEqual(await found(store, record.message), stored)
+    })
+
+    test('a refusal because of an opt-out teaches the ledger, which then refuses before the provider is asked', async () => {
+      const route = await buildRoute(store)
+      const record = started(await store.sends.accept(buildSend(route)))
+      const { organizationId, recipient } = record.message
+      const failure = { reason: 'recipient_opted_out', providerCode: '21610' } as const
+      await store.sends.recordOutcome({
+        ...outcomeRecord(record, { kind: 'rejected', failure }, { status: 'suppressed', resolved: true }),
+        failure,
+        optOut: { organizationId, recipient, source: 'provider', evidence: '21610', createdAt: now },
+      })
+      assert.equal((await store.optOuts.find(organizationId, recipient))?.source, 'provider')
+      const refused = await store.sends.accept(buildSend(route, { idempotencyKey: 'not kept' }))
+      assert.ok(refused.kind === 'refused')
+      assert.equal((await found(store, refused.record.message)).message.status, 'suppressed')
+      assert.equal(await store.optOuts.remove(organizationId, recipient, now), true)
+      assert.equal((await store.sends.accept(buildSend(route, { idempotencyKey: 'not kept' }))).kind, 'started')
+    })
+
+    test('a further attempt starts only while all earlier ones were not sent', async () => {
+      const route = await buildRoute(store)
+      const record = started(await store.sends.accept(buildSend(route)))
+      const { key, message } = record
+      const start = (number: number) =>
+        store.sends.startAttempt({
+          key,
+          messageId: message.id,
+          organizationId: message.organizationId,
+          recipient: message.recipient,
+          attempt: { number, startedAt: now + number },
+          decide: buildSend(route).decide,
+        })
+      assert.equal(await start(2), 'superseded')
+      const notSent = { kind: 'not_sent', failure: { reason: 'rate_limited' }, retryAfterMs: 1_000 } as const
+      await store.sends.recordOutcome(outcomeRecord(record, notSent, { status: 'sending', resolved: false }))
+      assert.equal(await start(2), 'started')
+      assert.equal(await start(3), 'superseded')
+      assert.deepEqual(
+        (await found(store, message)).attempts.map((attempt) => attempt.outcome),
+        [notSent, undefined],
+      )
+    })
+
+    test('a message whose process died between two attempts is reported as not sent', async () => {
+      const route = await buildRoute(store)
+      const record = started(await store.sends.accept(buildSend(route)))
+      const other = started(await store.sends.accept(buildSend(route, { body: 'under way' })))
+      const notSent = { kind: 'not_sent', failure: { reason: 'rate_limited' } } as const
+      await store.sends.recordOutcome(outcomeRecord(record, notSent, { status: 'sending', resolved: false }))
+      assert.equal(await store.sends.failInterrupted({ startedBefore: now, now: now + 10, limit: 100 }), 0)
+      assert.equal(await store.sends.failInterrupted({ startedBefore: now + 10, now: now + 10, limit: 100 }), 1)
+      const { message } = await found(store, record.message)
+      assert.deepEqual([message.status, message.failure?.reason], ['failed', 'interrupted'])
+      assert.equal((await found(store, other.message)).message.status, 'sending')
+    })
+
+    test('nothing of one organization is seen by another', async () => {
+      const mine = await buildRoute(store)
+      const { organizationId } = await buildRoute(store).then(({ sender }) => sender)
+      const { message } = started(await store.sends.accept(buildSend(mine)))
+      assert.equal(await store.messages.find(organizationId, message.id), undefined)
+      assert.deepEqual(await store.messages.events(organizationId, message.id), [])
+      assert.equal(await store.assistants.find(organizationId, mine.assistant.id), undefined)
+      assert.equal(await store.senders.find(organizationId, mine.sender.id), undefined)
+      assert.equal(await store.accounts.find(organizationId, mine.account.id), undefined)
+      assert.equal(await store.assistants.remove(organizationId, mine.assistant.id, now), false)
+      assert.equal(await store.accounts.remove(organizationId, mine.account.id), false)
+    })
+
+    test('a route needs an active number with an active assistant', async () => {
+      const { sender, assistant, account } = await buildRoute(store)
+      const { organizationId, phoneNumber } = sender
+      assert.deepEqual(await store.senders.findRoute(organizationId, phoneNumber), { sender, assistant, account })
+      await store.senders.change(organizationId, sender.id, (present) => ({ ...present, isActive: false }))
+      assert.equal(await store.senders.findRoute(organizationId, phoneNumber), undefined)
+      await store.senders.change(organizationId, sender.id, (present) => ({ ...present, isActive: true }))
+      assert.equal(await store.assistants.remove(organizationId, assistant.id, now), true)
+      assert.equal(await store.senders.findRoute(organizationId, phoneNumber), undefined)
+      assert.equal((await store.senders.find(organizationId, sender.id))?.assistantId, undefined)
+    })
+
+    test('a number and an account name are taken once in an organization', async () => {
+      const { sender, account } = await buildRoute(store)
+      await assert.rejects(() => store.senders.create(sender), isConflict)
+      await assert.rejects(() => store.accounts.create(account), isConflict)
+      await assert.rejects(() => store.accounts.remove(account.organizationId, account.id), isConflict)
+    })
+
+    test('opt-outs are kept once, listed newest first', async () => {
+      const { organizationId } = (await buildRoute(store)).sender
+      const first = { organizationId, recipient: parseE164('+12025550101'), source: 'api', createdAt: now } as const
+      assert.deepEqual(await store.optOuts.add(first), { created: true, optOut: first })
+      assert.deepEqual(await store.optOuts.add({ ...first, source: 'import' }), { created: false, optOut: first })
+      const second = { ...first, recipient: parseE164('+12025550102'), createdAt: now + 1 }
+      await store.optOuts.add(second)
+      assert.deepEqual(await store.optOuts.list(organizationId, { skip: 0, limit: 10 }), [second, first])
+      assert.equal(await store.optOuts.remove(organizationId, parseE164('+12025550103'), now), false)
+    })
+
+    test('API keys are found by hash, revoked ones too, and listed without those', async () => {
+      const { organizationId } = (await buildRoute(store)).sender
+      const hash = freshName('hash')
+      const apiKey = await store.apiKeys.create({
+        organizationId,
+        name: 'first',
+        prefix: 'tb_live_abcdefgh',
+        hash,
+        scopes: ['send', 'read'],
+        createdAt: now,
+        updatedAt: now,
+      })
+      assert.deepEqual(await store.apiKeys.findByHash(hash), apiKey)
+      await store.apiKeys.touch(apiKey.id, now + 5)
+      await store.apiKeys.change(organizationId, apiKey.id, (present) => ({ ...present, revokedAt: now }))
+      assert.deepEqual(await store.apiKeys.findByHash(hash), { ...apiKey, lastUsedAt: now + 5, revokedAt: now })
+      assert.deepEqual(await store.apiKeys.list(organizationId), [])
+    })
+  })
+}
+
+function started(result: AcceptResult): MessageRecord {
+  assert.ok(result.kind === 'started', `expected started, got ${result.kind}`)
+  return result.record
+}
+
+function messageIdOf(result: AcceptResult): MessageId {
+  return 'messageId' in result ? result.messageId : result.record.message.id
+}
+
+async function found(store: Store, message: MessageRecord['message']): Promise<MessageRecord> {
+  const record = await store.messages.find(message.organizationId, message.id)
+  assert.ok(record !== undefined)
+  return record
+}
+
+function outcomeRecord(
+  { key, message }: MessageRecord,
+  outcome: SendOutcome,
+  end: Pick<OutcomeRecord, 'status' | 'resolved'>,
+): OutcomeRecord {
+  return {
+    key,
+    messageId: message.id,
+    organizationId: message.organizationId,
+    attemptNumber: 1,
+    finishedAt: now + 1,
+    outcome,
+    ...end,
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof SmsError && error.code === 'conflict'
+}

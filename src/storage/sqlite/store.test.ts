@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, test } from 'node:test'
+import { buildRoute, buildSend, silentMetrics } from '../../../test/support/store-builders.ts'
+import { storeContract } from '../../ports/store.contract.ts'
+import { makeSealer } from '../seal.ts'
+import { migrateSqlite, openSqliteStore } from './store.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'textbridge-'))
+after(() => rmSync(folder, { recursive: true }))
+const sealer = makeSealer([new Uint8Array(32).fill(1)])
+const open = (name: string) => openSqliteStore({ path: join(folder, name), sealer, metrics: silentMetrics })
+
+storeContract('sqlite', () => open('contract.db'))
+
+test('what was accepted is there after the file is opened again, and is readable for its owner only', async () => {
+  const first = await open('again.db')
+  const route = await buildRoute(first)
+  const send = buildSend(route)
+  await first.sends.accept(send)
+  await first.close()
+  const second = await open('again.db')
+  const record = await second.messages.find(send.message.organizationId, send.message.id)
+  assert.deepEqual(record?.message, send.message)
+  assert.equal((await second.sends.accept(buildSend(route))).kind, 'joined')
+  await second.close()
+  assert.equal(statSync(join(folder, 'again.db')).mode & 0o777, 0o600)
+})
+
+test('a schema from the future stops the start with a sentence, and migrating twice applies nothing', async () => {
+  const path = join(folder, 'future.db')
+  assert.deepEqual(await migrateSqlite({ path }), ['0001-foundation'])
+  assert.deepEqual(await migrateSqlite({ path }), [])
+  const sqlite = new DatabaseSync(path)
+  sqlite.exec('PRAGMA user_version = 99')
+  sqlite.close()
+  await assert.rejects(() => open('future.db'), /schema 99, and this version of Textbridge knows schemas up to 1/)
+})
+
+test('provider secrets are not in the file', async () => {
+  const store = await open('sealed.db')
+  await buildRoute(store)
+  const other = makeSealer([new Uint8Array(32).fill(9)])
+  const path = join(folder, 'sealed.db')
+  await store.close()
+  const sqlite = new DatabaseSync(path)
+  assert.ok(!JSON.stringify(sqlite.prepare('SELECT * FROM provider_accounts').all()).includes('secret token'))
+  sqlite.close()
+  const wrongKey = await openSqliteStore({ path, sealer: other, metrics: silentMetrics })
+  await assert.rejects(() => wrongKey.accounts.checkSecrets(), /auth_token of "main" cannot be opened/)
+  await wrongKey.close()
+})
