@@ -13,7 +13,6 @@ import type { Metrics } from './ports/metrics.ts'
 import type { Provider } from './ports/provider.ts'
 import type { Store } from './ports/store.ts'
 import { makeProviders } from './providers/registry.ts'
-import { migratePostgres, openPostgresStore } from './storage/postgres/store.ts'
 import { makeSealer } from './storage/seal.ts'
 import { migrateSqlite, openSqliteStore } from './storage/sqlite/store.ts'
 import { systemClock } from './telemetry/clock.ts'
@@ -115,19 +114,16 @@ export function openStore(params: {
 }): Promise<Store> {
   const { database } = params.config
   const sealer = makeSealer(deriveKeys(params.secrets, 'textbridge seal v1'))
-  return database.engine === 'sqlite'
-    ? openSqliteStore({ path: database.path, sealer, metrics: params.metrics })
-    : openPostgresStore({ url: database.url, sealer, metrics: params.metrics })
+  return openSqliteStore({ path: database.path, sealer, metrics: params.metrics })
 }
 
 /** Brings the schema up to date. @returns the titles of what was applied, in order. */
 export function migrate(config: Pick<Config, 'database'>): Promise<readonly string[]> {
-  const { database } = config
-  return database.engine === 'sqlite' ? migrateSqlite({ path: database.path }) : migratePostgres({ url: database.url })
+  return migrateSqlite({ path: config.database.path })
 }
 
 export function providerCatalog(): ReadonlyMap<string, Provider> {
-  return makeProviders({ http: makeHttpClient() })
+  return makeProviders({ http: makeHttpClient(), clock: systemClock })
 }
 
 /** One secret key, a key of its own for each purpose. */

@@ -1,0 +1,37 @@
+import type { HttpClient } from '../../net/http-client.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Provider } from '../../ports/provider.ts'
+import { buildTelnyxRequest } from './request.ts'
+import { parseTelnyxAnswer } from './response.ts'
+
+const token = /^[\x21-\x7e]{1,256}$/
+const publicKey = /^[A-Za-z0-9+/]{43}=$/
+
+export function makeTelnyx({ http, clock }: { readonly http: HttpClient; readonly clock: Clock }): Provider {
+  return {
+    name: 'telnyx',
+    accountFields: [
+      { name: 'api_key', secret: true, required: true, pattern: token, expects: 'an API key (KEY…)' },
+      {
+        name: 'public_key',
+        secret: false,
+        required: false,
+        pattern: publicKey,
+        expects: 'the public key of the account, 32 bytes in base64',
+      },
+      {
+        name: 'messaging_profile_id',
+        secret: false,
+        required: false,
+        pattern: /^[0-9a-fA-F-]{36}$/,
+        expects: 'the id of a messaging profile (a UUID)',
+      },
+    ],
+    evidenceWindowMs: 15 * 60_000,
+    checkAccountFields: () => undefined,
+    async send(message, account) {
+      return parseTelnyxAnswer(await http.post(buildTelnyxRequest(message, account)), clock.now())
+    },
+    close: () => http.close(),
+  }
+}

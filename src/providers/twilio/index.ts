@@ -1,0 +1,39 @@
+import type { HttpClient } from '../../net/http-client.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Provider } from '../../ports/provider.ts'
+import { buildTwilioRequest } from './request.ts'
+import { parseTwilioAnswer } from './response.ts'
+
+const token = /^[\x21-\x7e]{1,256}$/
+const sid = /^[A-Za-z0-9_-]{2,64}$/
+
+export function makeTwilio({ http, clock }: { readonly http: HttpClient; readonly clock: Clock }): Provider {
+  return {
+    name: 'twilio',
+    accountFields: [
+      { name: 'account_sid', secret: false, required: true, pattern: sid, expects: 'an account SID (AC…)' },
+      { name: 'auth_token', secret: true, required: false, pattern: token, expects: 'an auth token' },
+      { name: 'api_key_sid', secret: false, required: false, pattern: sid, expects: 'an API key SID (SK…)' },
+      { name: 'api_key_secret', secret: true, required: false, pattern: token, expects: 'an API key secret' },
+      {
+        name: 'messaging_service_sid',
+        secret: false,
+        required: false,
+        pattern: sid,
+        expects: 'a Messaging Service SID (MG…)',
+      },
+    ],
+    evidenceWindowMs: 10 * 60_000,
+    checkAccountFields(fields) {
+      const apiKeyFieldCount = [fields.api_key_sid, fields.api_key_secret].filter(Boolean).length
+      if (apiKeyFieldCount === 1) return 'api_key_sid and api_key_secret belong together: give both.'
+      return apiKeyFieldCount === 0 && fields.auth_token === undefined
+        ? 'auth_token is missing (or api_key_sid with api_key_secret).'
+        : undefined
+    },
+    async send(message, account) {
+      return parseTwilioAnswer(await http.post(buildTwilioRequest(message, account)), clock.now())
+    },
+    close: () => http.close(),
+  }
+}
