@@ -59,7 +59,7 @@ export function registerSmsRoutes(app: App, { store, sendMessage }: SmsRoutePart
       if (result.replayed) reply.header('idempotent-replayed', 'true')
       const { status, body, retryAfterMs } = answerBodyOf(result)
       if (retryAfterMs !== undefined) reply.header('retry-after', retryAfterSeconds(retryAfterMs))
-      reply.code(status)
+      reply.code(status as 200)
       return body as never
     },
   )

@@ -1,0 +1,54 @@
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import type { Metrics } from '../ports/metrics.ts'
+
+export type RenderedMetrics = Metrics & { readonly contentType: string; render(): Promise<string> }
+
+/** A registry of its own: two services in one process do not count into each other. */
+export function makeMetrics(): RenderedMetrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const messages = new Counter({
+    name: 'textbridge_messages_total',
+    help: 'Messages by provider and the status they took.',
+    labelNames: ['provider', 'status'],
+    registers,
+  })
+  const calls = new Histogram({
+    name: 'textbridge_provider_call_seconds',
+    help: 'Provider calls by how they ended; outcome "unknown" counts what may or may not have gone out.',
+    labelNames: ['provider', 'outcome'],
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers,
+  })
+  const unrecognized = new Counter({
+    name: 'textbridge_unrecognized_codes_total',
+    help: 'Provider codes that no table knows.',
+    labelNames: ['provider'],
+    registers,
+  })
+  const commits = new Histogram({
+    name: 'textbridge_store_commit_seconds',
+    help: 'Durable commits of the store.',
+    labelNames: ['operation'],
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5],
+    registers,
+  })
+  const committed = new Counter({
+    name: 'textbridge_store_operations_total',
+    help: 'Operations that were committed; divided by commits, how many share one.',
+    labelNames: ['operation'],
+    registers,
+  })
+  return {
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+    messageStatus: (provider, status) => messages.inc({ provider, status }),
+    providerCall: (provider, outcome, durationMs) => calls.observe({ provider, outcome }, durationMs / 1_000),
+    unrecognizedCode: (provider) => unrecognized.inc({ provider }),
+    commit(operation, itemCount, durationMs) {
+      commits.observe({ operation }, durationMs / 1_000)
+      committed.inc({ operation }, itemCount)
+    },
+  }
+}
