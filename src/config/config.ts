@@ -16,6 +16,8 @@ export type Config = {
   readonly publicUrl: string
   readonly roles: readonly Role[]
   readonly logLevel: LogLevel
+  /** A textbridge.yaml that `serve` applies at start. */
+  readonly setupFile?: string
 }
 
 export const knownVariables = [
@@ -25,6 +27,7 @@ export const knownVariables = [
   'TEXTBRIDGE_PUBLIC_URL',
   'TEXTBRIDGE_ROLES',
   'TEXTBRIDGE_LOG_LEVEL',
+  'TEXTBRIDGE_CONFIG',
   'TEXTBRIDGE_SECRET_KEY',
   'TEXTBRIDGE_API_KEY',
 ] as const
@@ -40,6 +43,7 @@ export function parseConfig(env: Env): Config {
     publicUrl: parsePublicUrl(env.TEXTBRIDGE_PUBLIC_URL, port, faults),
     roles: parseRoles(env.TEXTBRIDGE_ROLES, faults),
     logLevel: parseLogLevel(env.TEXTBRIDGE_LOG_LEVEL, faults),
+    ...(env.TEXTBRIDGE_CONFIG ? { setupFile: env.TEXTBRIDGE_CONFIG } : {}),
   }
   if (faults.length > 0) throw new SmsError('invalid_request', faults.join(' '))
   return config

@@ -1,0 +1,184 @@
+import { hash, randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type RunningApp, startApp } from '../app.ts'
+import { parseConfig } from '../config/config.ts'
+import type { Env } from '../config/env.ts'
+import { parseSecrets } from '../config/secrets.ts'
+import { apiKeyScopes, makeApiKey } from '../core/api-key.ts'
+import { SmsError } from '../core/errors.ts'
+import { parseE164 } from '../core/phone-number.ts'
+import { type SimulatedAccount, type Simulator, startSimulator } from '../simulator/simulator.ts'
+import { telnyxPublicKey } from '../simulator/telnyx.ts'
+import { systemClock } from '../telemetry/clock.ts'
+import { makeLog } from '../telemetry/log.ts'
+import { planSetup, type Setup } from '../use-cases/apply-setup.ts'
+import { recordApiKey } from '../use-cases/create-api-key.ts'
+import type { Output } from './output.ts'
+import { type Session, withSession } from './session.ts'
+
+const numbers = { twilio: '+12025550142', telnyx: '+12025550143' } as const
+const exampleRecipient = '+12025550199'
+const messagingProfileId = '16fd2706-8baf-433b-82eb-8c7fada847da'
+const accountSid = 'AC7e57b71d9e00000000000000000000de'
+
+/** Textbridge and a local carrier, with everything set up so that a text can be sent at once. */
+export async function startDemo(params: {
+  readonly env: Env
+  readonly output: Output
+  readonly version: string
+}): Promise<RunningApp> {
+  const { output, version } = params
+  const first = parseConfig(params.env)
+  const folder = first.database.engine === 'sqlite' ? dirname(first.database.path) : './data'
+  const demo = loadDemoSecrets(folder)
+  const env: Env = { TEXTBRIDGE_SECRET_KEY: demo.secretKey, ...definedOnly(params.env) }
+  const [config, secrets] = [parseConfig(env), parseSecrets(env)]
+  const apiKey = secrets.firstApiKey ?? demo.apiKey
+  const log = makeLog({ level: config.logLevel })
+  const simulator = await startSimulator({
+    host: '127.0.0.1',
+    port: config.port === 0 ? 0 : config.port + 1,
+    accounts: simulatedAccounts(demo),
+    clock: systemClock,
+    log,
+  })
+  try {
+    await withSession(env, (session) => setUp(session, { demo, simulator, apiKey }))
+    const app = await startApp({ config, secrets, log, version })
+    const url = config.port === 0 ? app.url : config.publicUrl
+    output.line(welcome({ url, apiKey, carrierUrl: simulator.url.replace('127.0.0.1', 'localhost') }))
+    return {
+      url: app.url,
+      async close() {
+        await app.close()
+        await simulator.close()
+      },
+    }
+  } catch (error) {
+    await simulator.close()
+    throw error
+  }
+}
+
+type DemoSecrets = {
+  readonly secretKey: string
+  readonly apiKey: string
+  readonly twilioAuthToken: string
+  readonly telnyxApiKey: string
+  readonly telnyxSigningSeed: string
+}
+
+/** Made once and kept beside the database, readable for this user only. */
+function loadDemoSecrets(folder: string): DemoSecrets {
+  const path = join(folder, 'demo.json')
+  if (existsSync(path)) {
+    try {
+      return parseDemoSecrets(JSON.parse(readFileSync(path, 'utf8')))
+    } catch (cause) {
+      throw new SmsError('invalid_request', `${path} cannot be read. Remove the folder ${folder} to start afresh.`, {
+        cause,
+      })
+    }
+  }
+  const made: DemoSecrets = {
+    secretKey: randomBytes(32).toString('base64'),
+    apiKey: makeApiKey(randomBytes(8), randomBytes(32)),
+    twilioAuthToken: randomBytes(16).toString('hex'),
+    telnyxApiKey: `KEY${randomBytes(16).toString('hex').toUpperCase()}`,
+    telnyxSigningSeed: randomBytes(32).toString('base64'),
+  }
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  writeFileSync(path, `${JSON.stringify(made, undefined, 2)}\n`, { mode: 0o600, flag: 'wx' })
+  return made
+}
+
+function parseDemoSecrets(value: unknown): DemoSecrets {
+  const read = (name: keyof DemoSecrets) => {
+    const found = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+    if (typeof found !== 'string') throw new Error(`${name} is missing`)
+    return found
+  }
+  return {
+    secretKey: read('secretKey'),
+    apiKey: read('apiKey'),
+    twilioAuthToken: read('twilioAuthToken'),
+    telnyxApiKey: read('telnyxApiKey'),
+    telnyxSigningSeed: read('telnyxSigningSeed'),
+  }
+}
+
+function definedOnly(env: Env): Env {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''))
+}
+
+function simulatedAccounts(demo: DemoSecrets): SimulatedAccount[] {
+  return [
+    { provider: 'twilio', accountSid, authToken: demo.twilioAuthToken, numbers: [numbers.twilio] },
+    {
+      provider: 'telnyx',
+      apiKey: demo.telnyxApiKey,
+      signingSeed: Buffer.from(demo.telnyxSigningSeed, 'base64'),
+      messagingProfileId,
+      numbers: [numbers.telnyx],
+    },
+  ]
+}
+
+async function setUp(
+  session: Session,
+  { demo, simulator, apiKey }: { demo: DemoSecrets; simulator: Simulator; apiKey: string },
+): Promise<void> {
+  const plan = await planSetup(session, setupOf(demo, simulator))
+  const { organizationId } = await plan.apply()
+  if ((await session.store.apiKeys.findByHash(hash('sha256', apiKey, 'hex'))) === undefined)
+    await recordApiKey(session, { organizationId, name: 'demo', scopes: apiKeyScopes, key: apiKey })
+}
+
+function setupOf(demo: DemoSecrets, { baseUrls }: Simulator): Setup {
+  return {
+    organization: 'Demo',
+    providerAccounts: [
+      {
+        name: 'demo-twilio',
+        provider: 'twilio',
+        baseUrl: baseUrls.twilio,
+        fields: { account_sid: accountSid, auth_token: demo.twilioAuthToken },
+      },
+      {
+        name: 'demo-telnyx',
+        provider: 'telnyx',
+        baseUrl: baseUrls.telnyx,
+        fields: {
+          api_key: demo.telnyxApiKey,
+          public_key: telnyxPublicKey(Buffer.from(demo.telnyxSigningSeed, 'base64')),
+          messaging_profile_id: messagingProfileId,
+        },
+      },
+    ],
+    assistants: [
+      { name: 'Tilly (Twilio)', providerAccount: 'demo-twilio', phoneNumbers: [parseE164(numbers.twilio)] },
+      { name: 'Nell (Telnyx)', providerAccount: 'demo-telnyx', phoneNumbers: [parseE164(numbers.telnyx)] },
+    ],
+  }
+}
+
+function welcome({ url, apiKey, carrierUrl }: { url: string; apiKey: string; carrierUrl: string }): string {
+  const curl = (from: string) =>
+    `curl -sS ${url}/sms/send -H 'Authorization: Bearer ${apiKey}' -H 'Content-Type: application/json' -d '${JSON.stringify(
+      { from_phone_number: from, to_phone_number: exampleRecipient, message: 'Hello from Textbridge' },
+    )}'`
+  return `
+  Textbridge   ${url}        API reference: ${url}/docs
+  Carrier      ${carrierUrl}        what was sent, and the magic recipients
+  API key      ${apiKey}
+  Numbers      ${numbers.twilio}  through Twilio
+               ${numbers.telnyx}  through Telnyx
+
+Send a text through each (nothing leaves this machine):
+
+${curl(numbers.twilio)}
+
+${curl(numbers.telnyx)}
+`
+}

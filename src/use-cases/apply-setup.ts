@@ -1,0 +1,312 @@
+import { SmsError } from '../core/errors.ts'
+import type { Assistant, ProviderAccount, Sender } from '../core/organization.ts'
+import type { E164 } from '../core/phone-number.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Provider } from '../ports/provider.ts'
+import type { Store } from '../ports/store.ts'
+import { partAccountFields } from './account-fields.ts'
+
+/** What there should be, as a whole. What it does not mention is left alone. */
+export type Setup = {
+  readonly organization: string
+  readonly providerAccounts: readonly SetupAccount[]
+  readonly assistants: readonly SetupAssistant[]
+}
+
+export type SetupAccount = {
+  readonly name: string
+  readonly provider: string
+  readonly baseUrl?: string
+  readonly fields: Readonly<Record<string, string>>
+}
+
+export type SetupAssistant = {
+  readonly name: string
+  readonly description?: string
+  readonly providerAccount: string
+  readonly messagingServiceId?: string
+  readonly smsWebhookUrl?: string
+  readonly phoneNumbers: readonly E164[]
+}
+
+/** One difference between what is and what should be. */
+export type SetupChange = {
+  /** `+` appears, `~` changes, `-` goes. */
+  readonly sign: '+' | '~' | '-'
+  /** For a person; secrets are named, never shown. */
+  readonly text: string
+  /** Changes apply in their order: later ones look up by name what earlier ones created. */
+  readonly apply: (names: KnownNames) => Promise<void>
+}
+
+type KnownNames = {
+  organizationId: number
+  readonly accounts: Map<string, number>
+  readonly assistants: Map<string, number>
+}
+
+export type SetupPlan = {
+  readonly changes: readonly SetupChange[]
+  /** Applies every change, one transaction each: cut off in between, the rest is the next plan. */
+  apply(): Promise<{ readonly organizationId: number }>
+}
+
+type Parts = { readonly store: Store; readonly providers: ReadonlyMap<string, Provider>; readonly clock: Clock }
+
+/**
+ * Compares a set-up with the store. Applying the plan and planning again gives no changes.
+ * @throws SmsError `invalid_request` when the set-up contradicts itself or the store.
+ */
+export async function planSetup(parts: Parts, setup: Setup): Promise<SetupPlan> {
+  const { store, clock } = parts
+  const organization = await store.organizations.findByName(setup.organization)
+  const names: KnownNames = { organizationId: organization?.id ?? 0, accounts: new Map(), assistants: new Map() }
+  const changes: SetupChange[] = []
+  if (organization === undefined)
+    changes.push({
+      sign: '+',
+      text: `organization ${setup.organization}`,
+      async apply(known) {
+        const created = await store.organizations.create({ name: setup.organization, createdAt: clock.now() })
+        known.organizationId = created.id
+      },
+    })
+  const id = organization?.id
+  const accounts = id === undefined ? [] : await store.accounts.list(id)
+  const assistants = id === undefined ? [] : await listAssistants(store, id)
+  const senders = id === undefined ? [] : await store.senders.list(id)
+  for (const account of accounts) names.accounts.set(account.name, account.id)
+  for (const wanted of setup.providerAccounts) changes.push(...planAccount(parts, wanted, accounts))
+  const claimed = new Set(setup.assistants.flatMap((assistant) => assistant.phoneNumbers))
+  for (const wanted of setup.assistants)
+    changes.push(...planAssistant(parts, { wanted, assistants, senders, names, claimed }))
+  return {
+    changes,
+    async apply() {
+      for (const change of changes) await change.apply(names)
+      return { organizationId: names.organizationId }
+    },
+  }
+}
+
+const assistantsMax = 10_000
+
+function listAssistants(store: Store, organizationId: number): Promise<Assistant[]> {
+  return store.assistants.list(organizationId, { skip: 0, limit: assistantsMax, activeOnly: false })
+}
+
+function planAccount(
+  { store, providers, clock }: Parts,
+  wanted: SetupAccount,
+  accounts: readonly ProviderAccount[],
+): SetupChange[] {
+  const provider = providers.get(wanted.provider)
+  if (provider === undefined)
+    throw invalid(`Provider account ${wanted.name}: provider must be one of: ${[...providers.keys()].join(', ')}.`)
+  const values = { ...partsOf(provider, wanted), ...(wanted.baseUrl === undefined ? {} : { baseUrl: wanted.baseUrl }) }
+  const present = accounts.find((account) => account.name === wanted.name)
+  if (present === undefined)
+    return [
+      {
+        sign: '+',
+        text: `provider account ${wanted.name} (${wanted.provider}${wanted.baseUrl === undefined ? '' : ` at ${wanted.baseUrl}`})`,
+        async apply(names) {
+          const { organizationId } = names
+          const times = { createdAt: clock.now(), updatedAt: clock.now() }
+          const { name, provider: providerName } = wanted
+          const created = await store.accounts.create({
+            organizationId,
+            name,
+            provider: providerName,
+            ...values,
+            ...times,
+          })
+          names.accounts.set(name, created.id)
+        },
+      },
+    ]
+  if (present.provider !== wanted.provider)
+    throw invalid(
+      `Provider account ${wanted.name} is a ${present.provider} account. Give the ${wanted.provider} account another name.`,
+    )
+  const differences = [
+    ...difference('base_url', present.baseUrl, wanted.baseUrl),
+    ...Object.keys({ ...present.settings, ...values.settings }).flatMap((name) =>
+      difference(name, present.settings[name], values.settings[name]),
+    ),
+    ...Object.keys({ ...present.secrets, ...values.secrets })
+      .filter((name) => present.secrets[name] !== values.secrets[name])
+      .map((name) => `${name} (secret)`),
+  ]
+  if (differences.length === 0) return []
+  return [
+    {
+      sign: '~',
+      text: `provider account ${wanted.name}: ${differences.join(', ')}`,
+      async apply({ organizationId }) {
+        await store.accounts.change(organizationId, present.id, ({ baseUrl: _dropped, ...rest }) => ({
+          ...rest,
+          ...values,
+          updatedAt: clock.now(),
+        }))
+      },
+    },
+  ]
+}
+
+function partsOf(provider: Provider, wanted: SetupAccount) {
+  try {
+    return partAccountFields(provider, wanted.fields)
+  } catch (error) {
+    if (error instanceof SmsError) throw invalid(`Provider account ${wanted.name}: ${error.message}`)
+    throw error
+  }
+}
+
+function planAssistant(
+  { store, clock }: Parts,
+  facts: {
+    readonly wanted: SetupAssistant
+    readonly assistants: readonly Assistant[]
+    readonly senders: readonly Sender[]
+    readonly names: KnownNames
+    /** Every number of the file. */
+    readonly claimed: ReadonlySet<E164>
+  },
+): SetupChange[] {
+  const { wanted, assistants, senders, names, claimed } = facts
+  const sameName = assistants.filter((assistant) => assistant.name === wanted.name)
+  if (sameName.length > 1)
+    throw invalid(`${sameName.length} assistants are called ${wanted.name}, so the file cannot say which. Rename one.`)
+  const [present] = sameName
+  if (present !== undefined) names.assistants.set(wanted.name, present.id)
+  const values = (known: KnownNames) => ({
+    providerAccountId: idOf(known.accounts, wanted.providerAccount),
+    ...(wanted.description === undefined ? {} : { description: wanted.description }),
+    ...(wanted.messagingServiceId === undefined ? {} : { messagingServiceId: wanted.messagingServiceId }),
+    ...(wanted.smsWebhookUrl === undefined ? {} : { smsWebhookUrl: wanted.smsWebhookUrl }),
+  })
+  const numbers = planNumbers({ store, clock }, { wanted, present, senders, assistants, names, claimed })
+  if (present === undefined)
+    return [
+      {
+        sign: '+',
+        text: `assistant ${wanted.name}`,
+        async apply(known) {
+          const created = await store.assistants.create({
+            organizationId: known.organizationId,
+            name: wanted.name,
+            ...values(known),
+            customSettings: {},
+            isActive: true,
+            createdAt: clock.now(),
+            updatedAt: clock.now(),
+          })
+          known.assistants.set(wanted.name, created.id)
+        },
+      },
+      ...numbers,
+    ]
+  const accountName = [...names.accounts].find(([, id]) => id === present.providerAccountId)?.[0]
+  const differences = [
+    ...difference('provider_account', accountName, wanted.providerAccount),
+    ...difference('description', present.description, wanted.description),
+    ...difference('messaging_service_sid', present.messagingServiceId, wanted.messagingServiceId),
+    ...difference('sms_webhook_url', present.smsWebhookUrl, wanted.smsWebhookUrl),
+  ]
+  if (differences.length === 0) return numbers
+  return [
+    {
+      sign: '~',
+      text: `assistant ${wanted.name}: ${differences.join(', ')}`,
+      async apply(known) {
+        await store.assistants.change(known.organizationId, present.id, (assistant) => {
+          const { description: _1, messagingServiceId: _2, smsWebhookUrl: _3, ...rest } = assistant
+          return { ...rest, ...values(known), updatedAt: clock.now() }
+        })
+      },
+    },
+    ...numbers,
+  ]
+}
+
+function planNumbers(
+  { store, clock }: Pick<Parts, 'store' | 'clock'>,
+  facts: {
+    readonly wanted: SetupAssistant
+    readonly present: Assistant | undefined
+    readonly senders: readonly Sender[]
+    readonly assistants: readonly Assistant[]
+    readonly names: KnownNames
+    /** Every number of the file. */
+    readonly claimed: ReadonlySet<E164>
+  },
+): SetupChange[] {
+  const { wanted, present, senders, assistants, names, claimed } = facts
+  const changes: SetupChange[] = []
+  const accountId = names.accounts.get(wanted.providerAccount)
+  for (const phoneNumber of wanted.phoneNumbers) {
+    const sender = senders.find((candidate) => candidate.phoneNumber === phoneNumber)
+    const target = (known: KnownNames) => ({
+      assistantId: idOf(known.assistants, wanted.name),
+      providerAccountId: idOf(known.accounts, wanted.providerAccount),
+      isActive: true,
+      updatedAt: clock.now(),
+    })
+    if (sender === undefined) {
+      changes.push({
+        sign: '+',
+        text: `phone number ${phoneNumber} of ${wanted.name}`,
+        async apply(known) {
+          const { organizationId } = known
+          await store.senders.create({ organizationId, phoneNumber, createdAt: clock.now(), ...target(known) })
+        },
+      })
+      continue
+    }
+    const isRight =
+      present !== undefined &&
+      sender.assistantId === present.id &&
+      sender.providerAccountId === accountId &&
+      sender.isActive
+    if (isRight) continue
+    const owner = assistants.find((assistant) => assistant.id === sender.assistantId)
+    changes.push({
+      sign: '~',
+      text: `phone number ${phoneNumber}: ${owner === undefined ? 'unassigned' : owner.name} -> ${wanted.name} through ${wanted.providerAccount}`,
+      async apply(known) {
+        await store.senders.change(known.organizationId, sender.id, (now) => ({ ...now, ...target(known) }))
+      },
+    })
+  }
+  const dropped = senders.filter(
+    (sender) => present !== undefined && sender.assistantId === present.id && !claimed.has(sender.phoneNumber),
+  )
+  for (const sender of dropped)
+    changes.push({
+      sign: '-',
+      text: `phone number ${sender.phoneNumber} of ${wanted.name}: unassigned`,
+      async apply({ organizationId }) {
+        await store.senders.change(organizationId, sender.id, ({ assistantId: _dropped, ...rest }) => ({
+          ...rest,
+          updatedAt: clock.now(),
+        }))
+      },
+    })
+  return changes
+}
+
+function difference(name: string, present: string | undefined, wanted: string | undefined): string[] {
+  return present === wanted ? [] : [`${name} ${present ?? '(none)'} -> ${wanted ?? '(none)'}`]
+}
+
+function idOf(ids: ReadonlyMap<string, number>, name: string): number {
+  const id = ids.get(name)
+  if (id === undefined)
+    throw invalid(`There is no ${name} to refer to. Describe it in the file, under provider_accounts.`)
+  return id
+}
+
+function invalid(sentence: string): SmsError {
+  return new SmsError('invalid_request', sentence)
+}

@@ -1,0 +1,38 @@
+import { hash } from 'node:crypto'
+import { type ApiKey, type ApiKeyScope, apiKeyPrefix, makeApiKey } from '../core/api-key.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Random } from '../ports/random.ts'
+import type { Store } from '../ports/store.ts'
+
+export const apiKeyNameLengthMax = 100
+
+type Wanted = {
+  readonly organizationId: number
+  readonly name: string
+  readonly scopes: readonly ApiKeyScope[]
+  readonly expiresAt?: number
+}
+
+/** Makes a key and stores its hash. `key` is shown once: nothing can bring it back. */
+export async function createApiKey(
+  { store, clock, random }: { readonly store: Store; readonly clock: Clock; readonly random: Random },
+  wanted: Wanted,
+): Promise<{ readonly key: string; readonly apiKey: ApiKey }> {
+  const key = makeApiKey(random.bytes(8), random.bytes(32))
+  return { key, apiKey: await recordApiKey({ store, clock }, { ...wanted, key }) }
+}
+
+/** Stores the hash of a key that exists already, e.g. one that a deployment brings. */
+export function recordApiKey(
+  { store, clock }: { readonly store: Store; readonly clock: Clock },
+  { key, ...wanted }: Wanted & { readonly key: string },
+): Promise<ApiKey> {
+  const now = clock.now()
+  return store.apiKeys.create({
+    ...wanted,
+    prefix: apiKeyPrefix(key),
+    hash: hash('sha256', key, 'hex'),
+    createdAt: now,
+    updatedAt: now,
+  })
+}
