@@ -84,6 +84,9 @@ export function migrateDatabase(path: string): string[] {
   }
 }
 
+/** For tests: nothing is kept. Configuration refuses it. */
+const inMemory = ':memory:'
+
 function openFile(path: string): DatabaseSync {
   try {
     const folder = dirname(path)
@@ -95,7 +98,7 @@ function openFile(path: string): DatabaseSync {
     sqlite.exec('PRAGMA foreign_keys = ON')
     // Fewer, larger checkpoints: each one writes every changed page once, however often it changed.
     sqlite.exec('PRAGMA wal_autocheckpoint = 8000')
-    chmodSync(path, 0o600)
+    if (path !== inMemory) chmodSync(path, 0o600)
     return sqlite
   } catch (cause) {
     throw new SmsError(

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { parseSetupFile } from './setup-file.ts'
+
+const env = { TWILIO_AUTH_TOKEN: 'a: {token}, with "YAML" # in it', TELNYX_API_KEY: 'KEY1', TELNYX_PUBLIC_KEY: 'k=' }
+
+const file = `organization: Acme
+provider_accounts:
+  - { name: main-twilio, provider: twilio, account_sid: ACxxxx, auth_token: \${TWILIO_AUTH_TOKEN} }
+  - { name: main-telnyx, provider: telnyx, api_key: "\${TELNYX_API_KEY}", base_url: http://127.0.0.1:3001/v2/ }
+assistants:
+  - name: Support Bot
+    provider_account: main-twilio
+    phone_numbers: ["+1234567890"]
+    sms_webhook_url: https://example.com/sms
+`
+
+test('a file is read, and a variable becomes one value whatever stands in it', () => {
+  assert.deepEqual(parseSetupFile(file, env), {
+    organization: 'Acme',
+    providerAccounts: [
+      {
+        name: 'main-twilio',
+        provider: 'twilio',
+        fields: { account_sid: 'ACxxxx', auth_token: env.TWILIO_AUTH_TOKEN },
+      },
+      {
+        name: 'main-telnyx',
+        provider: 'telnyx',
+        baseUrl: 'http://127.0.0.1:3001/v2',
+        fields: { api_key: 'KEY1' },
+      },
+    ],
+    assistants: [
+      {
+        name: 'Support Bot',
+        providerAccount: 'main-twilio',
+        phoneNumbers: ['+1234567890'],
+        smsWebhookUrl: 'https://example.com/sms',
+      },
+    ],
+  })
+})
+
+test('the example file is valid', () => {
+  const example = readFileSync(new URL('../../textbridge.example.yaml', import.meta.url), 'utf8')
+  assert.equal(parseSetupFile(example, env).assistants.length, 2)
+})
+
+const faults: [what: string, text: string, sentence: RegExp][] = [
+  ['an unknown key', file.replace('sms_webhook_url', 'sms_webhok_url'), /^Line 9: sms_webhok_url is not known here/],
+  ['an unknown key at the top', `${file}extra: 1\n`, /^Line 10: extra is not known here/],
+  ['a variable that is not set', file.replace('TELNYX_API_KEY', 'NOPE'), /^Line 4: the environment variable NOPE/],
+  ['broken YAML', file.replace('["+1234567890"]', '["+1234567890"'), /^Line \d+: /],
+  ['a number that is not E.164', file.replace('"+1234567890"', '12345'), /^Line 8: a phone number must be in E.164/],
+  ['a number twice', file.replace('["+1234567890"]', '["+12", "+12"]'), /^Line 8: \+12 stands twice/],
+  ['an account twice', file.replace('main-telnyx', 'main-twilio'), /^Line 4: main-twilio stands twice/],
+  ['an unknown account', file.replace('provider_account: main-twilio', 'provider_account: x'), /^Line 7: .* called x /],
+  ['a missing name', file.replace('name: Support Bot', 'description: x'), /^Line 6: name is missing/],
+  ['a missing organization', file.replace('organization: Acme\n', ''), /organization is missing/],
+  ['an empty value', file.replace('Support Bot', '""'), /^Line 6: name is empty/],
+  ['a list in place of a text', file.replace('Support Bot', '[a]'), /^Line 6: name must be a text/],
+  ['a text in place of a list', file.replace('["+1234567890"]', '"+1"'), /^Line 8: phone_numbers must be a list/],
+  ['a base_url that is no URL', file.replace('http://127.0.0.1:3001/v2/', 'x'), /^Line 4: base_url must be/],
+  ['an empty file', '', /must have keys and values/],
+  ['an alias bomb', `organization: &a [x]\nassistants: [${Array(200).fill('*a').join(',')}]\n`, /./],
+]
+for (const [what, text, sentence] of faults)
+  test(`${what} is refused with its line`, () => {
+    assert.throws(() => parseSetupFile(text, env), { message: sentence })
+  })
+
+test('a secret is never quoted in a fault', () => {
+  const bad = file.replace('"+1234567890"', `"\${TELNYX_API_KEY}"`)
+  assert.throws(
+    () => parseSetupFile(bad, env),
+    (error: Error) => !error.message.includes('KEY1'),
+  )
+})
