@@ -11,7 +11,7 @@ export function makeTelnyx({ http, clock }: { readonly http: HttpClient; readonl
   return {
     name: 'telnyx',
     accountFields: [
-      { name: 'api_key', secret: true, required: true, pattern: token, expects: 'an API key (KEY…)' },
+      { name: 'api_key', secret: true, required: true, pattern: token, expects: 'an API key (KEY…), without spaces' },
       {
         name: 'public_key',
         secret: false,

@@ -12,9 +12,15 @@ export function makeTwilio({ http, clock }: { readonly http: HttpClient; readonl
     name: 'twilio',
     accountFields: [
       { name: 'account_sid', secret: false, required: true, pattern: sid, expects: 'an account SID (AC…)' },
-      { name: 'auth_token', secret: true, required: false, pattern: token, expects: 'an auth token' },
+      { name: 'auth_token', secret: true, required: false, pattern: token, expects: 'an auth token, without spaces' },
       { name: 'api_key_sid', secret: false, required: false, pattern: sid, expects: 'an API key SID (SK…)' },
-      { name: 'api_key_secret', secret: true, required: false, pattern: token, expects: 'an API key secret' },
+      {
+        name: 'api_key_secret',
+        secret: true,
+        required: false,
+        pattern: token,
+        expects: 'an API key secret, without spaces',
+      },
       {
         name: 'messaging_service_sid',
         secret: false,
