@@ -1,4 +1,4 @@
-import { Pool } from 'undici'
+import { type Dispatcher, Pool } from 'undici'
 import { providerCallTimeoutMs } from '../core/message.ts'
 
 /** What became of one call, by what may have left the process. Details hold no address, number, body or secret. */
@@ -9,7 +9,7 @@ export type HttpResult =
       readonly headers: Readonly<Record<string, string | string[] | undefined>>
       readonly body: string
     }
-  /** No connection came about, so not a byte of the request was written. */
+  /** Not a byte of the request was written. */
   | { readonly kind: 'not_sent'; readonly detail: string }
   | { readonly kind: 'unknown'; readonly detail: string }
 
@@ -20,56 +20,46 @@ export type HttpRequest = {
 }
 
 export type HttpClient = {
-  /** One POST, never repeated, redirects not followed; ends within `providerCallTimeoutMs` and never throws. */
+  /** One POST, never repeated, redirects not followed; ends within the call timeout and never throws. */
   post(request: HttpRequest): Promise<HttpResult>
   /** Lets running calls end. */
   close(): Promise<void>
 }
 
-const connectTimeoutMs = 5_000
 const answerBytesMax = 64 * 1024
 /** Below what providers keep an idle connection for: a stale socket would turn a send into an unknown. */
 const keepAliveMs = 4_000
 const connectionsPerOriginMax = 256
 
-export function makeHttpClient(): HttpClient {
+export function makeHttpClient({ callTimeoutMs = providerCallTimeoutMs, connectTimeoutMs = 5_000 } = {}): HttpClient {
   const pools = new Map<string, Pool>()
 
   function poolOf(origin: string): Pool {
     const known = pools.get(origin)
     if (known !== undefined) return known
     const pool = new Pool(origin, {
+      // Over HTTP/2 undici sends a refused stream again by itself, and one lost connection leaves many calls unknown.
+      allowH2: false,
       connections: connectionsPerOriginMax,
       pipelining: 1,
       connect: { timeout: connectTimeoutMs },
       keepAliveTimeout: keepAliveMs,
       keepAliveMaxTimeout: keepAliveMs,
-      headersTimeout: providerCallTimeoutMs,
-      bodyTimeout: providerCallTimeoutMs,
+      maxResponseSize: answerBytesMax,
+      // One deadline over the whole call replaces both: each byte of a dribbling answer would start bodyTimeout anew.
+      headersTimeout: 0,
+      bodyTimeout: 0,
     })
     pools.set(origin, pool)
     return pool
   }
 
   return {
-    async post({ url, headers, body }) {
-      const target = URL.parse(url)
-      if (target === null) return { kind: 'not_sent', detail: 'the base URL of the provider account is not a URL' }
-      try {
-        const answer = await poolOf(target.origin).request({
-          method: 'POST',
-          path: target.pathname + target.search,
-          headers,
-          body,
-          signal: AbortSignal.timeout(providerCallTimeoutMs),
-        })
-        const text = await readBounded(answer.body)
-        return text === undefined
-          ? { kind: 'unknown', detail: 'the answer was larger than 64 kB' }
-          : { kind: 'answer', status: answer.statusCode, headers: answer.headers, body: text }
-      } catch (error) {
-        return describe(error)
-      }
+    async post(request) {
+      const target = URL.parse(request.url)
+      return target === null || !/^https?:$/.test(target.protocol)
+        ? { kind: 'not_sent', detail: 'the base URL of the provider account is not an http or https URL' }
+        : await exchange({ pool: poolOf(target.origin), path: target.pathname + target.search, request, callTimeoutMs })
     },
     async close() {
       const open = [...pools.values()]
@@ -79,54 +69,78 @@ export function makeHttpClient(): HttpClient {
   }
 }
 
-async function readBounded(body: AsyncIterable<Buffer>): Promise<string | undefined> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > answerBytesMax) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+/**
+ * waiting -> written -> over. While it waits (for a free connection, DNS, TCP, TLS) nothing of the request has left,
+ * whatever error ends it. undici calls `onRequestStart` in the tick in which it hands the request to a connected
+ * socket; from then on only a whole answer is evidence. Even a socket that reports no byte written stays unknown:
+ * undici writes at once, so there is no such state to be told from a lost answer.
+ */
+function exchange(params: {
+  readonly pool: Pool
+  readonly path: string
+  readonly request: HttpRequest
+  readonly callTimeoutMs: number
+}): Promise<HttpResult> {
+  const { pool, path, request, callTimeoutMs } = params
+  return new Promise((resolve) => {
+    let written: Dispatcher.DispatchController | undefined
+    let isOver = false
+    let status = 0
+    let headers: Dispatcher.ResponseData['headers'] = {}
+    const chunks: Buffer[] = []
+
+    function end(result: HttpResult): void {
+      isOver = true
+      clearTimeout(deadline)
+      resolve(result)
+    }
+    const deadline = setTimeout(() => {
+      const seconds = `${callTimeoutMs / 1_000} s`
+      end(
+        written === undefined
+          ? { kind: 'not_sent', detail: `no connection within ${seconds}` }
+          : { kind: 'unknown', detail: `no answer within ${seconds}` },
+      )
+      written?.abort(new Error('The deadline of the call has passed.'))
+    }, callTimeoutMs)
+
+    pool.dispatch(
+      { method: 'POST', path, headers: request.headers, body: request.body },
+      {
+        onRequestStart(controller) {
+          // Ended while it waited, or written before: in either case it must not leave now.
+          if (isOver || written !== undefined) controller.abort(new Error('This request must not be written.'))
+          else written = controller
+        },
+        onResponseStart(_controller, statusCode, responseHeaders) {
+          status = statusCode
+          headers = responseHeaders
+        },
+        onResponseData(_controller, chunk) {
+          chunks.push(chunk)
+        },
+        onResponseEnd() {
+          end({ kind: 'answer', status, headers, body: Buffer.concat(chunks).toString('utf8') })
+        },
+        onResponseError(_controller, error) {
+          end(
+            written === undefined
+              ? { kind: 'not_sent', detail: `could not connect${codeOf(error)}` }
+              : { kind: 'unknown', detail: detailOf(error) },
+          )
+        },
+      },
+    )
+  })
 }
 
-/** Only what can happen before a connection stands: these prove that nothing was written. */
-const notSentByCode: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ENOTFOUND: 'host name not found',
-  EAI_AGAIN: 'host name could not be resolved',
-  EHOSTUNREACH: 'host unreachable',
-  ENETUNREACH: 'network unreachable',
-  UND_ERR_CONNECT_TIMEOUT: 'connecting took too long',
+function detailOf(error: Error): string {
+  return 'code' in error && error.code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
+    ? `the answer was larger than ${answerBytesMax / 1024} kB`
+    : `the connection failed${codeOf(error)}`
 }
 
-function describe(error: unknown): HttpResult {
-  const code = codeOf(error)
-  const reason = notSentByCode[code]
-  if (reason !== undefined) return { kind: 'not_sent', detail: reason }
-  if (isCertificateFailure(code)) return { kind: 'not_sent', detail: `TLS failure (${code})` }
-  if (error instanceof Error && error.name === 'TimeoutError')
-    return { kind: 'unknown', detail: `no answer within ${providerCallTimeoutMs / 1_000} s` }
-  return { kind: 'unknown', detail: code === '' ? 'the connection failed' : `the connection failed (${code})` }
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof AggregateError) {
-    // Several addresses were tried: only when none of them connected is the first code the reason.
-    const codes = error.errors.map(codeOf)
-    return codes.every((code) => notSentByCode[code] !== undefined) ? (codes[0] ?? '') : ''
-  }
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-}
-
-/** Verification fails in the handshake: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
-function isCertificateFailure(code: string): boolean {
-  return (
-    code.startsWith('ERR_TLS_CERT') ||
-    code.startsWith('CERT_') ||
-    code.startsWith('UNABLE_TO_') ||
-    code === 'SELF_SIGNED_CERT_IN_CHAIN' ||
-    code === 'DEPTH_ZERO_SELF_SIGNED_CERT' ||
-    code === 'ERR_SSL_WRONG_VERSION_NUMBER'
-  )
+/** The code alone: messages name addresses. */
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : ''
 }
