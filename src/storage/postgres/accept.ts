@@ -1,0 +1,297 @@
+import { SmsError } from '../../core/errors.ts'
+import type { Message } from '../../core/message.ts'
+import type { MessageId } from '../../core/message-id.ts'
+import type { AcceptResult, NewSend } from '../../ports/store.ts'
+import { CommitUnknown, type Database, type Queries } from './database.ts'
+import { optOutKey, selectOptOuts, shareOptOuts } from './opt-outs.ts'
+
+const triesMax = 3
+const insertRoundsMax = 5
+
+/**
+ * Accepts many sends in one transaction. Against other transactions three things must hold, and locks are taken in one
+ * order everywhere, so that no two batches wait for each other: opt-outs (advisory locks, see `opt-outs.ts`), then
+ * idempotency keys, then guards (both by their unique indexes, each sorted).
+ */
+export async function acceptBatch(database: Database, sends: readonly NewSend[]): Promise<readonly AcceptResult[]> {
+  for (let tries = 1; ; tries++) {
+    let results: readonly AcceptResult[] = []
+    try {
+      await database.transaction(async (queries) => {
+        results = await acceptAll(queries, sends)
+      })
+      return results
+    } catch (error) {
+      if (!(error instanceof CommitUnknown) || tries >= triesMax) throw error
+      await database.settled(error)
+      if (await isCommitted(database, results)) return results
+    }
+  }
+}
+
+/** All of a batch commits together, so one of its messages tells. What wrote nothing holds either way. */
+async function isCommitted(database: Database, results: readonly AcceptResult[]): Promise<boolean> {
+  const written = results.find((result) => result.kind === 'started' || result.kind === 'refused')
+  if (written === undefined || !('record' in written)) return true
+  return (await database.get('SELECT 1 FROM messages WHERE id = $1', written.record.message.id)) !== undefined
+}
+
+async function acceptAll(queries: Queries, sends: readonly NewSend[]): Promise<AcceptResult[]> {
+  const pairs = sends.map(({ message }) => message)
+  const [, optOuts, known] = await Promise.all([
+    shareOptOuts(queries, pairs),
+    selectOptOuts(queries, pairs),
+    selectKeys(queries, sends),
+  ])
+  const results = new Map<NewSend, AcceptResult>()
+  const refused: Insertion[] = []
+  const keyed: NewSend[] = []
+  const keyless: NewSend[] = []
+  for (const send of sends) {
+    const { idempotency, message } = send
+    const row = idempotency === undefined ? undefined : known.get(keyOf(send))
+    if (row !== undefined && row.createdAt >= (idempotency?.forgetBefore ?? 0)) {
+      results.set(send, replayOf(send, row))
+      continue
+    }
+    const decision = send.decide({ optOut: optOuts.get(optOutKey(message)) })
+    if (decision.kind === 'refuse')
+      refused.push({
+        send,
+        message: { ...message, status: 'suppressed', failure: { reason: decision.rule } },
+        guarded: false,
+      })
+    else if (idempotency === undefined) keyless.push(send)
+    else keyed.push(send)
+  }
+  const starting = new Set([...keyless, ...(await takeKeys(queries, keyed, results))])
+  await insertAll(queries, [...refused, ...guardsOf(sends.filter((send) => starting.has(send)))], results)
+  joinWithinBatch(sends, results)
+  return sends.map((send) => resultOf(results, send))
+}
+
+type Insertion = { readonly send: NewSend; readonly message: Message; readonly guarded: boolean }
+type KeyRow = { readonly messageId: MessageId; readonly requestHash: string; readonly createdAt: number }
+
+function keyOf({ message, idempotency }: NewSend): string {
+  return `${message.organizationId} ${idempotency?.route} ${idempotency?.key}`
+}
+
+function replayOf({ idempotency }: NewSend, row: KeyRow): AcceptResult {
+  return { kind: 'replayed', messageId: row.messageId, sameRequest: row.requestHash === idempotency?.requestHash }
+}
+
+async function selectKeys(queries: Queries, sends: readonly NewSend[]): Promise<Map<string, KeyRow>> {
+  const wanted = sends.filter((send) => send.idempotency !== undefined)
+  if (wanted.length === 0) return new Map()
+  const rows = await queries.all(
+    `SELECT k.* FROM idempotency_keys k
+     JOIN json_to_recordset($1) AS i (organization_id BIGINT, route TEXT, key TEXT) USING (organization_id, route, key)`,
+    JSON.stringify(wanted.map(keyColumns)),
+  )
+  return new Map(
+    rows.map((row) => [
+      `${row.organization_id} ${row.route} ${row.key}`,
+      {
+        messageId: String(row.message_id) as MessageId,
+        requestHash: String(row.request_hash),
+        createdAt: Number(row.created_at),
+      },
+    ]),
+  )
+}
+
+function keyColumns({ message, idempotency }: NewSend) {
+  return {
+    organization_id: message.organizationId,
+    route: idempotency?.route,
+    key: idempotency?.key,
+    request_hash: idempotency?.requestHash,
+    message_id: message.id,
+    created_at: message.createdAt,
+  }
+}
+
+/** The first send of each key takes it, unless another transaction did: then that one's answer is replayed. */
+async function takeKeys(
+  queries: Queries,
+  keyed: readonly NewSend[],
+  results: Map<NewSend, AcceptResult>,
+): Promise<NewSend[]> {
+  const first = new Map<string, NewSend>()
+  for (const send of keyed) if (!first.has(keyOf(send))) first.set(keyOf(send), send)
+  if (first.size === 0) return []
+  const rows = await queries.all(
+    `INSERT INTO idempotency_keys AS k (organization_id, route, key, request_hash, message_id, created_at)
+     SELECT * FROM json_to_recordset($1)
+       AS i (organization_id BIGINT, route TEXT, key TEXT, request_hash TEXT, message_id TEXT, created_at BIGINT)
+     ORDER BY organization_id, route, key
+     ON CONFLICT (organization_id, route, key) DO UPDATE SET request_hash = excluded.request_hash,
+       message_id = excluded.message_id, created_at = excluded.created_at
+       WHERE k.created_at < $2
+     RETURNING organization_id, route, key`,
+    JSON.stringify([...first.values()].map(keyColumns)),
+    Math.min(...keyed.map(({ idempotency }) => idempotency?.forgetBefore ?? 0)),
+  )
+  const taken = new Set(rows.map((row) => `${row.organization_id} ${row.route} ${row.key}`))
+  const lost = keyed.filter((send) => !taken.has(keyOf(send)))
+  const owners = lost.length === 0 ? new Map<string, KeyRow>() : await selectKeys(queries, lost)
+  const starting: NewSend[] = []
+  for (const send of keyed) {
+    const owner = owners.get(keyOf(send))
+    const leader = first.get(keyOf(send))
+    if (owner !== undefined) results.set(send, replayOf(send, owner))
+    else if (leader === send) starting.push(send)
+    else if (leader?.idempotency !== undefined)
+      results.set(
+        send,
+        replayOf(send, {
+          messageId: leader.message.id,
+          requestHash: leader.idempotency.requestHash,
+          createdAt: leader.message.createdAt,
+        }),
+      )
+  }
+  return starting
+}
+
+/** Of sends with one guard the first may hold it; others go out beside it only with a key of their own. */
+function guardsOf(sends: readonly NewSend[]): Insertion[] {
+  const held = new Set<string>()
+  return sends.flatMap((send) => {
+    const guarded = !held.has(send.guard)
+    held.add(send.guard)
+    return guarded || send.idempotency !== undefined ? [{ send, message: send.message, guarded }] : []
+  })
+}
+
+async function insertAll(
+  queries: Queries,
+  insertions: readonly Insertion[],
+  results: Map<NewSend, AcceptResult>,
+): Promise<void> {
+  let pending = insertions
+  for (let round = 1; pending.length > 0; round++) {
+    if (round > insertRoundsMax)
+      throw new SmsError('unavailable', 'The database is too busy. Nothing was sent; try again.', {
+        retryAfterMs: 1_000,
+      })
+    const keys = await insertMessages(queries, pending)
+    for (const { send, message } of pending) {
+      const key = keys.get(message.id)
+      if (key !== undefined) results.set(send, writtenResult(key, message))
+    }
+    const refused = pending.filter(({ send }) => !results.has(send))
+    pending = refused.length === 0 ? [] : await giveWay(queries, refused, results)
+  }
+}
+
+function writtenResult(key: number, message: Message): AcceptResult {
+  return message.status === 'suppressed'
+    ? { kind: 'refused', rule: 'recipient_opted_out', record: { key, message, attempts: [] } }
+    : { kind: 'started', record: { key, message, attempts: [{ number: 1, startedAt: message.createdAt }] } }
+}
+
+/** Somebody holds their guard: join, go without it, or take it over from one whose window has passed. */
+async function giveWay(
+  queries: Queries,
+  blocked: readonly Insertion[],
+  results: Map<NewSend, AcceptResult>,
+): Promise<Insertion[]> {
+  const rows = await queries.all(
+    `SELECT key, id, encode(guard, 'hex') AS guard, guard_expires_at FROM messages WHERE guard IN
+       (SELECT decode(value, 'hex') FROM json_array_elements_text($1))`,
+    JSON.stringify(blocked.map(({ send }) => send.guard)),
+  )
+  const holders = new Map(rows.map((row) => [String(row.guard), row]))
+  const expired: number[] = []
+  const again: Insertion[] = []
+  for (const insertion of blocked) {
+    const { send, message } = insertion
+    const holder = holders.get(send.guard)
+    const holds = holder !== undefined && Number(holder.guard_expires_at) > message.createdAt
+    if (holder !== undefined && !holds) expired.push(Number(holder.key))
+    if (holds && send.idempotency === undefined)
+      results.set(send, { kind: 'joined', messageId: String(holder.id) as MessageId })
+    else again.push({ ...insertion, guarded: !holds })
+  }
+  if (expired.length > 0)
+    await queries.run('UPDATE messages SET guard = NULL WHERE key = ANY($1::bigint[]) AND guard IS NOT NULL', expired)
+  return again
+}
+
+/** Messages, first attempts and events in one statement. @returns keys by message id; those whose guard is held miss. */
+async function insertMessages(queries: Queries, insertions: readonly Insertion[]): Promise<Map<MessageId, number>> {
+  const rows = await queries.all(
+    `WITH written AS (
+       INSERT INTO messages (id, organization_id, assistant_id, sender_id, provider_account_id, provider, sender,
+         recipient, body, media_urls, encoding, segment_count, category, on_unknown, metadata, status, failure_reason,
+         guard, guard_expires_at, created_at, updated_at)
+       SELECT id, organization_id, assistant_id, sender_id, provider_account_id, provider, sender,
+         recipient, body, media_urls, encoding, segment_count, category, on_unknown, metadata, status, failure_reason,
+         decode(guard, 'hex'), guard_expires_at, created_at, updated_at
+       FROM json_to_recordset($1) AS i (id TEXT, organization_id BIGINT, assistant_id BIGINT, sender_id BIGINT,
+         provider_account_id BIGINT, provider TEXT, sender TEXT, recipient TEXT, body TEXT, media_urls TEXT,
+         encoding TEXT, segment_count INTEGER, category TEXT, on_unknown TEXT, metadata TEXT, status TEXT,
+         failure_reason TEXT, guard TEXT, guard_expires_at BIGINT, created_at BIGINT, updated_at BIGINT)
+       ORDER BY guard
+       ON CONFLICT (guard) WHERE guard IS NOT NULL DO NOTHING
+       RETURNING key, id, organization_id, provider, status, failure_reason, created_at
+     ), started AS (
+       INSERT INTO attempts (message_key, number, started_at)
+       SELECT key, 1, created_at FROM written WHERE status = 'sending'
+     ), told AS (
+       INSERT INTO events (organization_id, message_key, type, occurred_at, data)
+       SELECT organization_id, key, 'message.' || status, created_at,
+         json_strip_nulls(json_build_object('provider', provider, 'reason', failure_reason))
+       FROM written
+     )
+     SELECT key, id FROM written`,
+    JSON.stringify(insertions.map(messageColumns)),
+  )
+  return new Map(rows.map((row) => [String(row.id) as MessageId, Number(row.key)]))
+}
+
+function messageColumns({ send, message, guarded }: Insertion) {
+  return {
+    id: message.id,
+    organization_id: message.organizationId,
+    assistant_id: message.assistantId,
+    sender_id: message.senderId,
+    provider_account_id: message.providerAccountId,
+    provider: message.provider,
+    sender: message.sender,
+    recipient: message.recipient,
+    body: message.body,
+    media_urls: JSON.stringify(message.mediaUrls),
+    encoding: message.encoding,
+    segment_count: message.segmentCount,
+    category: message.category,
+    on_unknown: message.onUnknown,
+    metadata: JSON.stringify(message.metadata),
+    status: message.status,
+    failure_reason: message.failure?.reason,
+    guard: guarded ? send.guard : null,
+    guard_expires_at: guarded ? send.guardExpiresAt : null,
+    created_at: message.createdAt,
+    updated_at: message.updatedAt,
+  }
+}
+
+/** What has no result yet shares its guard with an earlier send of the batch. */
+function joinWithinBatch(sends: readonly NewSend[], results: Map<NewSend, AcceptResult>): void {
+  const holders = new Map<string, MessageId>()
+  for (const send of sends) {
+    const result = results.get(send)
+    const holder = holders.get(send.guard)
+    if (result === undefined && holder !== undefined) results.set(send, { kind: 'joined', messageId: holder })
+    else if (result?.kind === 'started' && holder === undefined) holders.set(send.guard, result.record.message.id)
+    else if (result?.kind === 'joined') holders.set(send.guard, result.messageId)
+  }
+}
+
+function resultOf(results: ReadonlyMap<NewSend, AcceptResult>, send: NewSend): AcceptResult {
+  const result = results.get(send)
+  if (result === undefined) throw new Error('a send of a batch came to no result')
+  return result
+}

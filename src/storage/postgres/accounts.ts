@@ -1,0 +1,85 @@
+import { SmsError } from '../../core/errors.ts'
+import type { ProviderAccount } from '../../core/organization.ts'
+import type { AccountStore } from '../../ports/store.ts'
+import { accountOf, sealedSecretsOf } from '../rows.ts'
+import type { Sealer } from '../seal.ts'
+import type { Database, Queries } from './database.ts'
+
+export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
+  async function find(
+    queries: Queries,
+    organizationId: number,
+    id: number,
+    lock: '' | 'FOR UPDATE' = '',
+  ): Promise<ProviderAccount | undefined> {
+    const row = await queries.get(
+      `SELECT * FROM provider_accounts WHERE id = $1 AND organization_id = $2 ${lock}`,
+      id,
+      organizationId,
+    )
+    return row === undefined ? undefined : accountOf(row, sealer)
+  }
+
+  function columnsOf(account: Omit<ProviderAccount, 'id'>) {
+    return [
+      account.name,
+      account.provider,
+      account.baseUrl ?? null,
+      JSON.stringify(account.settings),
+      sealedSecretsOf(account, sealer),
+      account.createdAt,
+      account.updatedAt,
+    ] as const
+  }
+
+  return {
+    list: async (organizationId) =>
+      (
+        await database.all('SELECT * FROM provider_accounts WHERE organization_id = $1 ORDER BY id', organizationId)
+      ).map((row) => accountOf(row, sealer)),
+    find: (organizationId, id) => find(database, organizationId, id),
+    async create(account) {
+      const row = await database.get(
+        `INSERT INTO provider_accounts
+           (organization_id, name, provider, base_url, settings, sealed_secrets, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
+        account.organizationId,
+        ...columnsOf(account),
+      )
+      return { ...account, id: Number(row?.id) }
+    },
+    change: (organizationId, id, change) =>
+      database.transaction(async (queries) => {
+        const present = await find(queries, organizationId, id, 'FOR UPDATE')
+        if (present === undefined) throw new SmsError('not_found', 'No provider account has this id.')
+        const changed = { ...change(present), id, organizationId }
+        await queries.run(
+          `UPDATE provider_accounts SET name = $1, provider = $2, base_url = $3, settings = $4, sealed_secrets = $5,
+             created_at = $6, updated_at = $7 WHERE id = $8`,
+          ...columnsOf(changed),
+          id,
+        )
+        return changed
+      }),
+    remove: (organizationId, id) =>
+      database.transaction(async (queries) => {
+        if ((await find(queries, organizationId, id, 'FOR UPDATE')) === undefined) return false
+        const user = await queries.get(
+          `SELECT 1 FROM senders WHERE provider_account_id = $1
+           UNION ALL SELECT 1 FROM assistants WHERE provider_account_id = $1 AND removed_at IS NULL LIMIT 1`,
+          id,
+        )
+        if (user !== undefined)
+          throw new SmsError(
+            'conflict',
+            'Phone numbers or assistants use this provider account. Give them another one first.',
+          )
+        await queries.run('UPDATE assistants SET provider_account_id = NULL WHERE provider_account_id = $1', id)
+        await queries.run('DELETE FROM provider_accounts WHERE id = $1', id)
+        return true
+      }),
+    async checkSecrets() {
+      for (const row of await database.all('SELECT * FROM provider_accounts')) accountOf(row, sealer)
+    },
+  }
+}

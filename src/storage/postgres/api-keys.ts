@@ -1,0 +1,66 @@
+import type { ApiKey } from '../../core/api-key.ts'
+import { SmsError } from '../../core/errors.ts'
+import type { ApiKeyStore } from '../../ports/store.ts'
+import { apiKeyOf } from '../rows.ts'
+import type { Database } from './database.ts'
+
+export function makeApiKeys(database: Database): ApiKeyStore {
+  return {
+    async findByHash(hash) {
+      const row = await database.get('SELECT * FROM api_keys WHERE hash = $1', hash)
+      return row === undefined ? undefined : apiKeyOf(row)
+    },
+    list: async (organizationId) =>
+      (
+        await database.all(
+          'SELECT * FROM api_keys WHERE organization_id = $1 AND revoked_at IS NULL ORDER BY id',
+          organizationId,
+        )
+      ).map(apiKeyOf),
+    count: async () => Number((await database.get('SELECT count(*) AS count FROM api_keys'))?.count),
+    async create(apiKey) {
+      const row = await database.get(
+        `INSERT INTO api_keys (organization_id, name, prefix, hash, scopes, created_at, updated_at, last_used_at,
+           expires_at, revoked_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
+        apiKey.organizationId,
+        ...columnsOf(apiKey),
+      )
+      return { ...apiKey, id: Number(row?.id) }
+    },
+    change: (organizationId, id, change) =>
+      database.transaction(async (queries) => {
+        const row = await queries.get(
+          'SELECT * FROM api_keys WHERE id = $1 AND organization_id = $2 FOR UPDATE',
+          id,
+          organizationId,
+        )
+        if (row === undefined) throw new SmsError('not_found', 'No API key has this id.')
+        const changed = { ...change(apiKeyOf(row)), id, organizationId }
+        await queries.run(
+          `UPDATE api_keys SET name = $1, prefix = $2, hash = $3, scopes = $4, created_at = $5, updated_at = $6,
+             last_used_at = $7, expires_at = $8, revoked_at = $9 WHERE id = $10`,
+          ...columnsOf(changed),
+          id,
+        )
+        return changed
+      }),
+    async touch(id, usedAt) {
+      await database.run('UPDATE api_keys SET last_used_at = $1 WHERE id = $2', usedAt, id)
+    },
+  }
+}
+
+function columnsOf(apiKey: Omit<ApiKey, 'id'>) {
+  return [
+    apiKey.name,
+    apiKey.prefix,
+    apiKey.hash,
+    apiKey.scopes.join(','),
+    apiKey.createdAt,
+    apiKey.updatedAt,
+    apiKey.lastUsedAt ?? null,
+    apiKey.expiresAt ?? null,
+    apiKey.revokedAt ?? null,
+  ] as const
+}

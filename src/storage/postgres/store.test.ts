@@ -1,0 +1,12 @@
+import { after } from 'node:test'
+import { createTestDatabase } from '../../../test/support/postgres.ts'
+import { silentMetrics } from '../../../test/support/store-builders.ts'
+import { storeContract } from '../../ports/store.contract.ts'
+import { makeSealer } from '../seal.ts'
+import { openPostgresStore } from './store.ts'
+
+const database = await createTestDatabase()
+after(() => database.drop())
+const sealer = makeSealer([new Uint8Array(32).fill(1)])
+
+storeContract('postgres', () => openPostgresStore({ url: database.url, sealer, metrics: silentMetrics }))

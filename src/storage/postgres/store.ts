@@ -1,0 +1,40 @@
+import type { Metrics } from '../../ports/metrics.ts'
+import type { Store } from '../../ports/store.ts'
+import type { Sealer } from '../seal.ts'
+import { makeAccounts } from './accounts.ts'
+import { makeApiKeys } from './api-keys.ts'
+import { makeAssistants } from './assistants.ts'
+import { migrateDatabase, openDatabase } from './database.ts'
+import { makeMessages } from './messages.ts'
+import { makeOptOuts } from './opt-outs.ts'
+import { makeOrganizations } from './organizations.ts'
+import { makeSenders } from './senders.ts'
+import { makeSends } from './sends.ts'
+
+/** Connects and, where needed, migrates. Any number of processes may work on one database. */
+export async function openPostgresStore(params: {
+  readonly url: string
+  readonly sealer: Sealer
+  readonly metrics: Metrics
+}): Promise<Store> {
+  const database = await openDatabase(params)
+  return {
+    sends: makeSends(database),
+    messages: makeMessages(database),
+    optOuts: makeOptOuts(database),
+    organizations: makeOrganizations(database),
+    accounts: makeAccounts(database, params.sealer),
+    assistants: makeAssistants(database),
+    senders: makeSenders(database, params.sealer),
+    apiKeys: makeApiKeys(database),
+    async ping() {
+      await database.get('SELECT 1')
+    },
+    close: () => database.close(),
+  }
+}
+
+/** @returns the titles of what was applied. */
+export async function migratePostgres({ url }: { readonly url: string }): Promise<readonly string[]> {
+  return migrateDatabase(url)
+}
