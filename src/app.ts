@@ -5,14 +5,16 @@ import { SmsError } from './core/errors.ts'
 import type { Route } from './core/organization.ts'
 import { parseE164 } from './core/phone-number.ts'
 import { makeAuthenticator } from './http/auth.ts'
-import { buildServer } from './http/server.ts'
+import { buildServer, type ServerLimits } from './http/server.ts'
 import { startRescueStuck } from './jobs/rescue-stuck.ts'
 import { makeHttpClient } from './net/http-client.ts'
+import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
 import type { Metrics } from './ports/metrics.ts'
 import type { Provider } from './ports/provider.ts'
 import type { Store } from './ports/store.ts'
 import { makeProviders } from './providers/registry.ts'
+import { migratePostgres, openPostgresStore } from './storage/postgres/store.ts'
 import { makeSealer } from './storage/seal.ts'
 import { migrateSqlite, openSqliteStore } from './storage/sqlite/store.ts'
 import { systemClock } from './telemetry/clock.ts'
@@ -41,9 +43,13 @@ export async function startApp(params: {
   readonly version: string
   /** For crash tests; nothing in production. */
   readonly failpoints?: Failpoints
+  /** For tests that cannot wait; the system's in production. */
+  readonly clock?: Clock
+  /** For tests; `serverLimits` in production. */
+  readonly limits?: Partial<ServerLimits>
 }): Promise<RunningApp> {
   const { config, secrets, log } = params
-  const clock = systemClock
+  const clock = params.clock ?? systemClock
   const random = systemRandom
   const metrics = makeMetrics()
   const store = await openStore({ config, secrets, metrics })
@@ -51,7 +57,7 @@ export async function startApp(params: {
   const providers = providerCatalog()
   const stopping = new AbortController()
   const authenticator = makeAuthenticator({ store, clock, log })
-  const routes = makeRouteCache(store)
+  const routes = makeRouteCache(store, clock)
   const watch = makeResolutionWatch({ store, clock })
   const callbacks = makeCallbackTokens({
     publicUrl: config.publicUrl,
@@ -81,6 +87,7 @@ export async function startApp(params: {
     stopping: stopping.signal,
     publicUrl: config.publicUrl,
     version: params.version,
+    ...(params.limits === undefined ? {} : { limits: params.limits }),
     renderMetrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
     changed: () => {
       authenticator.clear()
@@ -109,17 +116,32 @@ export async function startApp(params: {
 /** @throws SmsError `unavailable` when the database cannot be opened or its schema is newer than this version. */
 export function openStore(params: {
   readonly config: Pick<Config, 'database'>
-  readonly secrets: Pick<Secrets, 'secretKeys'>
+  readonly secrets: Pick<Secrets, 'secretKeys' | 'databaseUrl'>
   readonly metrics: Metrics
 }): Promise<Store> {
+  const { metrics } = params
   const { database } = params.config
   const sealer = makeSealer(deriveKeys(params.secrets, 'textbridge seal v1'))
-  return openSqliteStore({ path: database.path, sealer, metrics: params.metrics })
+  switch (database.engine) {
+    case 'sqlite':
+      return openSqliteStore({ path: database.path, sealer, metrics })
+    case 'postgres':
+      return openPostgresStore({ url: params.secrets.databaseUrl ?? '', sealer, metrics })
+  }
 }
 
 /** Brings the schema up to date. @returns the titles of what was applied, in order. */
-export function migrate(config: Pick<Config, 'database'>): Promise<readonly string[]> {
-  return migrateSqlite({ path: config.database.path })
+export function migrate(params: {
+  readonly config: Pick<Config, 'database'>
+  readonly secrets: Pick<Secrets, 'databaseUrl'>
+}): Promise<readonly string[]> {
+  const { database } = params.config
+  switch (database.engine) {
+    case 'sqlite':
+      return migrateSqlite({ path: database.path })
+    case 'postgres':
+      return migratePostgres({ url: params.secrets.databaseUrl ?? '' })
+  }
 }
 
 export function providerCatalog(): ReadonlyMap<string, Provider> {
@@ -133,9 +155,9 @@ function deriveKeys({ secretKeys }: Pick<Secrets, 'secretKeys'>, purpose: string
   return [derive(present), ...older.map(derive)]
 }
 
-function makeRouteCache(store: Store) {
+function makeRouteCache(store: Store, clock: Clock) {
   return makeLookupCache<Route>({
-    clock: systemClock,
+    clock,
     entriesMax: routesCachedMax,
     load: (key) => {
       const [organizationId = '', sender = ''] = key.split(' ')

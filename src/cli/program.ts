@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { migrate, type RunningApp } from '../app.ts'
 import { parseConfig } from '../config/config.ts'
 import type { Env } from '../config/env.ts'
+import { parseDatabaseUrl } from '../config/secrets.ts'
 import { SmsError } from '../core/errors.ts'
 import { runApply } from './apply.ts'
 import { startDemo } from './demo.ts'
@@ -61,7 +62,7 @@ function makeProgram(parts: ProgramParts): Command {
     .command('migrate')
     .description('bring the database schema up to date')
     .action(async () => {
-      const applied = await migrate(parseConfig(env))
+      const applied = await migrate({ config: parseConfig(env), secrets: parseDatabaseUrl(env) })
       output.line(applied.length === 0 ? 'The schema is up to date.' : `Applied: ${applied.join(', ')}.`)
     })
   program

@@ -17,7 +17,7 @@ test('an empty environment gives the defaults', () => {
 test('each malformed variable is named, all at once, and no URL is quoted', () => {
   const env = {
     TEXTBRIDGE_PORT: '80a0',
-    TEXTBRIDGE_DATABASE_URL: 'postgres://u:pass@host/db',
+    TEXTBRIDGE_DATABASE_URL: 'mysql://u:secret@host/db',
     TEXTBRIDGE_PUBLIC_URL: 'ftp://example.com',
     TEXTBRIDGE_ROLES: 'api,worker',
     TEXTBRIDGE_LOG_LEVEL: 'loud',
@@ -27,10 +27,18 @@ test('each malformed variable is named, all at once, and no URL is quoted', () =
     (error: Error) => {
       for (const name of Object.keys(env)) assert.match(error.message, new RegExp(name))
       assert.match(error.message, /TEXTBRIDGE_PORT is "80a0"; it must be a number from 1 to 65535\./)
-      assert.doesNotMatch(error.message, /pass/)
+      assert.doesNotMatch(error.message, /secret@/)
       return true
     },
   )
+})
+
+test('the URL of a PostgreSQL stands with the secrets, not in what may be logged', () => {
+  const url = 'postgres://u:pass@host/db'
+  const env = { TEXTBRIDGE_DATABASE_URL: url, TEXTBRIDGE_SECRET_KEY: Buffer.alloc(32, 1).toString('base64') }
+  assert.deepEqual(parseConfig(env).database, { engine: 'postgres' })
+  assert.equal(parseSecrets(env).databaseUrl, url)
+  assert.equal(parseSecrets({ ...env, TEXTBRIDGE_DATABASE_URL: 'sqlite:x.db' }).databaseUrl, undefined)
 })
 
 test('a misspelt variable is noticed', () => {

@@ -6,9 +6,12 @@ export type Role = (typeof roles)[number]
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof logLevels)[number]
 
+/** Where the store is. The URL of a PostgreSQL may hold a password, so it stands with the secrets. */
+export type DatabaseConfig = { readonly engine: 'sqlite'; readonly path: string } | { readonly engine: 'postgres' }
+
 /** What may be logged. Secrets stand apart, in `secrets.ts`. */
 export type Config = {
-  readonly database: { readonly engine: 'sqlite'; readonly path: string }
+  readonly database: DatabaseConfig
   readonly host: string
   /** 0 takes any free port. */
   readonly port: number
@@ -55,12 +58,13 @@ export function unknownVariables(env: Env): string[] {
   return Object.keys(env).filter((name) => name.startsWith('TEXTBRIDGE_') && !known.includes(name))
 }
 
-function parseDatabase(value: string | undefined, faults: string[]): Config['database'] {
+function parseDatabase(value: string | undefined, faults: string[]): DatabaseConfig {
   const url = value || 'sqlite:./data/textbridge.db'
+  if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)) return { engine: 'postgres' }
   const path = /^sqlite:(?:\/\/)?(.+)$/.exec(url)?.[1]
-  if (path === undefined)
+  if (path === undefined || path === ':memory:')
     // The value is not quoted: a database URL may hold a password.
-    faults.push('TEXTBRIDGE_DATABASE_URL must be sqlite:<path>; PostgreSQL is not supported by this version.')
+    faults.push('TEXTBRIDGE_DATABASE_URL must be sqlite:<path> or postgres://<user>:<password>@<host>/<database>.')
   return { engine: 'sqlite', path: path ?? '' }
 }
 

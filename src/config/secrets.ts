@@ -5,8 +5,16 @@ import type { Env } from './env.ts'
 export type Secrets = {
   /** The first seals and signs, all open and verify. */
   readonly secretKeys: readonly [Uint8Array, ...Uint8Array[]]
+  /** Of a PostgreSQL, password included; only with `config.database.engine` `postgres`. */
+  readonly databaseUrl?: string
   /** A first API key that the deployment brings. */
   readonly firstApiKey?: string
+}
+
+/** `parseConfig` has judged the value. */
+export function parseDatabaseUrl(env: Env): Pick<Secrets, 'databaseUrl'> {
+  const url = env.TEXTBRIDGE_DATABASE_URL
+  return url?.startsWith('postgres') ? { databaseUrl: url } : {}
 }
 
 /** @throws SmsError `invalid_request`, without ever quoting a value. */
@@ -22,6 +30,7 @@ export function parseSecrets(env: Env): Secrets {
     throw new SmsError('invalid_request', 'TEXTBRIDGE_API_KEY must have 32 to 256 printable characters without spaces.')
   return {
     secretKeys: [parseKey(present), ...older.map(parseKey)],
+    ...parseDatabaseUrl(env),
     ...(firstApiKey === undefined ? {} : { firstApiKey }),
   }
 }

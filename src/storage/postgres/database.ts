@@ -185,6 +185,8 @@ function openPool(url: string): pg.Pool {
     pipeline: true,
   })
   pool.on('connect', (client) => {
+    // A connection that breaks while in use tells so to the statement that waits; unheard here, it would end the process.
+    client.on('error', () => undefined)
     // A commit is a promise here, whatever the server's default is. A failure shows in the query that follows.
     client
       .query("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")

@@ -1,12 +1,125 @@
-import { after } from 'node:test'
-import { createTestDatabase } from '../../../test/support/postgres.ts'
-import { silentMetrics } from '../../../test/support/store-builders.ts'
+import assert from 'node:assert/strict'
+import { after, suite, test } from 'node:test'
+import { Client } from 'pg'
+import { createTestDatabase, startPostgres } from '../../../test/support/postgres.ts'
+import { buildRoute, buildSend, now, silentMetrics } from '../../../test/support/store-builders.ts'
+import { startTcpProxy } from '../../../test/support/tcp-proxy.ts'
+import { decideSend } from '../../core/policy.ts'
 import { storeContract } from '../../ports/store.contract.ts'
 import { makeSealer } from '../seal.ts'
-import { openPostgresStore } from './store.ts'
+import { migratePostgres, openPostgresStore } from './store.ts'
 
 const database = await createTestDatabase()
 after(() => database.drop())
 const sealer = makeSealer([new Uint8Array(32).fill(1)])
+const open = (url = database.url) => openPostgresStore({ url, sealer, metrics: silentMetrics })
 
-storeContract('postgres', () => openPostgresStore({ url: database.url, sealer, metrics: silentMetrics }))
+storeContract('postgres', () => open())
+
+suite('several processes on one PostgreSQL', () => {
+  test('of parallel sends with one key, or with one content, one starts over all of them', async () => {
+    const nodes = await Promise.all([open(), open(), open()])
+    const [first] = nodes
+    const route = await buildRoute(first)
+    for (const options of [{ idempotencyKey: 'one' }, { body: 'the same' }]) {
+      const results = await Promise.all(
+        nodes.flatMap((node) => Array.from({ length: 40 }, () => node.sends.accept(buildSend(route, options)))),
+      )
+      assert.equal(results.filter((result) => result.kind === 'started').length, 1)
+      const ids = results.map((result) => ('messageId' in result ? result.messageId : result.record.message.id))
+      assert.equal(new Set(ids).size, 1)
+    }
+    await Promise.all(nodes.map((node) => node.close()))
+  })
+
+  test('an opt-out waits for an attempt that is about to commit, and no later attempt starts', async () => {
+    const [sending, listening] = await Promise.all([open(), open()])
+    const route = await buildRoute(sending)
+    const send = buildSend(route)
+    const { organizationId, recipient } = send.message
+    const order: string[] = []
+    let added: Promise<unknown> = Promise.resolve()
+    const accepted = sending.sends.accept({
+      ...send,
+      decide: (facts) => {
+        added = listening.optOuts
+          .add({ organizationId, recipient, source: 'api', createdAt: now })
+          .then(() => order.push('opted out'))
+        return decideSend(facts)
+      },
+    })
+    assert.equal((await accepted).kind, 'started')
+    order.push('started')
+    await added
+    assert.deepEqual(order, ['started', 'opted out'])
+    assert.equal((await sending.sends.accept(buildSend(route, { idempotencyKey: 'later' }))).kind, 'refused')
+    await Promise.all([sending.close(), listening.close()])
+  })
+
+  test('opened by five at once, an empty database is migrated once', async () => {
+    const empty = await createTestDatabase()
+    const applied = await Promise.all(Array.from({ length: 5 }, () => migratePostgres({ url: empty.url })))
+    assert.deepEqual(applied.flat(), ['0001-foundation'])
+    await empty.drop()
+  })
+})
+
+for (const when of ['before', 'after'] as const)
+  test(`a connection lost ${when} COMMIT reached the server neither loses nor doubles a message`, async () => {
+    const { hostname, port } = new URL(database.url)
+    const proxy = await startTcpProxy({ host: hostname, port: Number(port) })
+    const url = new URL(database.url)
+    url.port = String(proxy.port)
+    const store = await open(url.href)
+    const route = await buildRoute(store)
+    proxy.cutAt('COMMIT', when)
+    const send = buildSend(route, { idempotencyKey: when })
+    const result = await store.sends.accept(send)
+    assert.equal(result.kind, 'started')
+    assert.equal(proxy.cuts(), 1)
+    const record = await store.messages.find(send.message.organizationId, send.message.id)
+    assert.equal(record?.attempts.length, 1)
+    assert.equal((await store.messages.events(send.message.organizationId, send.message.id)).length, 1)
+    await store.close()
+    await proxy.close()
+  })
+
+test('a session ended by an administrator costs one connection, not the service', async () => {
+  const store = await open()
+  const route = await buildRoute(store)
+  await query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE application_name = 'textbridge' AND datname = current_database()`)
+  const answer = await store.sends.accept(buildSend(route)).catch((error: unknown) => error)
+  if (answer instanceof Error) assert.equal('code' in answer && answer.code, 'unavailable')
+  assert.ok((await store.sends.accept(buildSend(route))).kind)
+  await store.close()
+})
+
+test('a schema from the future stops the start with a sentence', async () => {
+  const future = await createTestDatabase()
+  await migratePostgres({ url: future.url })
+  await query('UPDATE schema_version SET version = 99', future.url)
+  await assert.rejects(() => open(future.url), /schema 99, and this version of Textbridge knows schemas up to \d+/)
+  await future.drop()
+})
+
+test('a server that is away, or refuses the password, is told from a bug', async () => {
+  const server = await startPostgres({ durable: false })
+  const wrong = new URL(server.url)
+  wrong.password = 'wrong'
+  await assert.rejects(() => open(wrong.href), /refuses this user or does not exist\. Check TEXTBRIDGE_DATABASE_URL/)
+  const store = await open(server.url)
+  const route = await buildRoute(store)
+  await server.stop()
+  for (const call of [() => store.ping(), () => store.sends.accept(buildSend(route))])
+    await assert.rejects(call, { name: 'SmsError', code: 'unavailable' })
+  await assert.rejects(() => open(server.url), { name: 'SmsError', code: 'unavailable' })
+  await store.close()
+})
+
+async function query(sql: string, url = database.url): Promise<void> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  await client.query(sql)
+  await client.end()
+}
