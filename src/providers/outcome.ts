@@ -1,6 +1,8 @@
 import { type Failure, type FailureReason, providerMessageLengthMax } from '../core/failure.ts'
+import type { ProviderAccount } from '../core/organization.ts'
 import type { SendOutcome } from '../core/send-outcome.ts'
 import type { HttpResult } from '../net/http-client.ts'
+import type { OutboundMessage } from '../ports/provider.ts'
 
 /** A provider's own error body, as its adapter read it. */
 export type ProviderError = { readonly code: string; readonly message: string }
@@ -14,8 +16,11 @@ export type AnswerReading = {
   readonly ambiguousCodes: ReadonlySet<string>
 }
 
-/** One provider answer into an outcome, by what it proves. `now` is Unix milliseconds, for `Retry-After` dates. */
-export function outcomeOf(result: HttpResult, reading: AnswerReading, now: number): SendOutcome {
+/** What was sent, so that the answer cannot give it away; `now` is Unix milliseconds, for `Retry-After` dates. */
+export type Sent = { readonly message: OutboundMessage; readonly account: ProviderAccount; readonly now: number }
+
+/** One provider answer into an outcome, by what it proves. */
+export function outcomeOf(result: HttpResult, reading: AnswerReading, sent: Sent): SendOutcome {
   if (result.kind === 'not_sent')
     return { kind: 'not_sent', failure: { reason: 'provider_unavailable', providerMessage: result.detail } }
   if (result.kind === 'unknown') return result
@@ -28,43 +33,54 @@ export function outcomeOf(result: HttpResult, reading: AnswerReading, now: numbe
       : { kind: 'accepted', providerMessageId: accepted.id, providerStatus: accepted.status }
   }
   const error = reading.error(body)
-  if (
-    status < 400 ||
-    status === 408 ||
-    status >= 500 ||
-    (error !== undefined && reading.ambiguousCodes.has(error.code))
-  )
-    return { kind: 'unknown', detail: `HTTP ${status}${error === undefined ? '' : `, code ${error.code}`}` }
-  const failure = failureOf(status, error, reading.reasonByCode)
+  const detail = `HTTP ${status}${error === undefined ? '' : `, code ${error.code}`}`
+  if (status < 400 || status === 408 || status >= 500) return { kind: 'unknown', detail }
+  if (error !== undefined && reading.ambiguousCodes.has(error.code)) return { kind: 'unknown', detail }
+  const failure = error === undefined ? undefined : failureOf({ status, error, reading, sent })
   if (status === 429) {
-    const retryAfterMs = parseRetryAfter(result.headers['retry-after'], now)
+    const retryAfterMs = parseRetryAfter(result.headers['retry-after'], sent.now)
     return {
       kind: 'not_sent',
-      failure: { ...failure, reason: 'rate_limited' },
+      failure: { providerCode: detail, ...failure, reason: 'rate_limited' },
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     }
   }
-  return { kind: 'rejected', failure }
+  // Whoever answered without the provider's own error (a proxy, a filter) may have done so after passing the text on.
+  return failure === undefined
+    ? { kind: 'unknown', detail: `${detail} without an error of the provider` }
+    : { kind: 'rejected', failure }
 }
 
-function failureOf(
-  status: number,
-  error: ProviderError | undefined,
-  reasonByCode: AnswerReading['reasonByCode'],
-): Failure {
-  const byStatus: FailureReason = status === 401 ? 'authentication_failed' : 'unrecognized'
-  if (error === undefined) return { reason: byStatus, providerCode: `HTTP ${status}` }
-  const reason = Object.hasOwn(reasonByCode, error.code) ? reasonByCode[error.code] : undefined
+function failureOf(answer: {
+  readonly status: number
+  readonly error: ProviderError
+  readonly reading: AnswerReading
+  readonly sent: Sent
+}): Failure {
+  const { status, error, reading, sent } = answer
+  const known = Object.hasOwn(reading.reasonByCode, error.code) ? reading.reasonByCode[error.code] : undefined
+  const sentence = masked(error.message, sent)
   return {
-    reason: reason ?? byStatus,
+    reason: known ?? (status === 401 ? 'authentication_failed' : 'unrecognized'),
     providerCode: error.code,
-    ...(error.message === '' ? {} : { providerMessage: masked(error.message) }),
+    ...(sentence === '' ? {} : { providerMessage: sentence }),
   }
 }
 
-/** Provider sentences quote numbers and ids; ours go into logs and answers of others' systems. */
-function masked(sentence: string): string {
-  return sentence.replace(/\d{5,}/g, (digits) => '*'.repeat(digits.length)).slice(0, providerMessageLengthMax)
+/** A shorter text is a word that any sentence may hold. */
+const ownWordLengthMin = 8
+
+/** Provider sentences quote numbers, addresses and more; ours go into logs and answers of others' systems. */
+function masked(sentence: string, { message, account }: Sent): string {
+  const ownWords = [message.body, ...Object.values(account.secrets)].filter((word) => word.length >= ownWordLengthMin)
+  return ownWords
+    .reduce((text, word) => text.replaceAll(word, '…'), sentence)
+    .replace(/https?:\/\/\S+/gi, 'https://…')
+    .replace(/\d(?:[ ().-]{0,2}\d){4,}/g, (number) => number.replace(/\d/g, '*'))
+    .replace(/\p{Cc}+/gu, ' ')
+    .slice(0, providerMessageLengthMax)
+    .toWellFormed()
+    .trim()
 }
 
 function parseJson(text: string): unknown {
@@ -76,12 +92,14 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Seconds or an HTTP date (RFC 9110, 10.2.3); anything else counts as absent. */
+const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
+
+/** Seconds or an HTTP date (RFC 9110, 10.2.3); anything else counts as absent (`Date.parse` reads a date in "1.5"). */
 function parseRetryAfter(header: string | string[] | undefined, now: number): number | undefined {
   const value = Array.isArray(header) ? header[0] : header
   if (value === undefined) return undefined
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1_000
-  const date = Date.parse(value)
+  const date = httpDate.test(value) ? Date.parse(value) : Number.NaN
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
 
@@ -91,7 +109,18 @@ export function memberOf(value: unknown, name: string): unknown {
     : undefined
 }
 
-/** Text as an id or a status must be: not empty, not endless. */
+/** Text as an id or a status must be: printable (PostgreSQL takes no NUL), not empty, not endless. */
 export function shortText(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' && value.length <= 256 ? value : undefined
+  return typeof value === 'string' && /^[\x21-\x7e]{1,256}$/.test(value) ? value : undefined
+}
+
+/** A provider's error code, as text; undefined when it cannot be one. */
+export function codeText(value: unknown): string | undefined {
+  const text = typeof value === 'number' ? String(value) : value
+  return typeof text === 'string' && /^[\w.-]{1,32}$/.test(text) ? text : undefined
+}
+
+/** What there is of several sentences. */
+export function sentenceOf(...parts: readonly unknown[]): string {
+  return parts.filter((part) => typeof part === 'string' && part !== '').join(': ')
 }

@@ -30,7 +30,8 @@ export function makeTelnyx({ http, clock }: { readonly http: HttpClient; readonl
     evidenceWindowMs: 15 * 60_000,
     checkAccountFields: () => undefined,
     async send(message, account) {
-      return parseTelnyxAnswer(await http.post(buildTelnyxRequest(message, account)), clock.now())
+      const result = await http.post(buildTelnyxRequest(message, account))
+      return parseTelnyxAnswer(result, { message, account, now: clock.now() })
     },
     close: () => http.close(),
   }

@@ -1,9 +1,9 @@
 import type { SendOutcome } from '../../core/send-outcome.ts'
 import type { HttpResult } from '../../net/http-client.ts'
-import { memberOf, outcomeOf, shortText } from '../outcome.ts'
+import { codeText, memberOf, outcomeOf, type Sent, sentenceOf, shortText } from '../outcome.ts'
 import { reasonByTelnyxCode } from './status.ts'
 
-export function parseTelnyxAnswer(result: HttpResult, now: number): SendOutcome {
+export function parseTelnyxAnswer(result: HttpResult, sent: Sent): SendOutcome {
   return outcomeOf(
     result,
     {
@@ -16,18 +16,14 @@ export function parseTelnyxAnswer(result: HttpResult, now: number): SendOutcome 
       },
       error: (body) => {
         const error = firstOf(memberOf(body, 'errors'))
-        const code = memberOf(error, 'code')
-        if (typeof code !== 'string' && typeof code !== 'number') return undefined
+        const code = codeText(memberOf(error, 'code'))
         const sentences = [memberOf(error, 'title'), memberOf(error, 'detail')]
-        return {
-          code: String(code).slice(0, 32),
-          message: sentences.filter((sentence) => typeof sentence === 'string' && sentence !== '').join(': '),
-        }
+        return code === undefined ? undefined : { code, message: sentenceOf(...sentences) }
       },
       reasonByCode: reasonByTelnyxCode,
       ambiguousCodes: new Set(['10007', '10008']),
     },
-    now,
+    sent,
   )
 }
 

@@ -38,7 +38,8 @@ export function makeTwilio({ http, clock }: { readonly http: HttpClient; readonl
         : undefined
     },
     async send(message, account) {
-      return parseTwilioAnswer(await http.post(buildTwilioRequest(message, account)), clock.now())
+      const result = await http.post(buildTwilioRequest(message, account))
+      return parseTwilioAnswer(result, { message, account, now: clock.now() })
     },
     close: () => http.close(),
   }

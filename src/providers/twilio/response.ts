@@ -1,9 +1,9 @@
 import type { SendOutcome } from '../../core/send-outcome.ts'
 import type { HttpResult } from '../../net/http-client.ts'
-import { memberOf, outcomeOf, shortText } from '../outcome.ts'
+import { codeText, memberOf, outcomeOf, type Sent, sentenceOf, shortText } from '../outcome.ts'
 import { reasonByTwilioCode } from './status.ts'
 
-export function parseTwilioAnswer(result: HttpResult, now: number): SendOutcome {
+export function parseTwilioAnswer(result: HttpResult, sent: Sent): SendOutcome {
   return outcomeOf(
     result,
     {
@@ -12,13 +12,14 @@ export function parseTwilioAnswer(result: HttpResult, now: number): SendOutcome 
         return id === undefined ? undefined : { id, status: shortText(memberOf(body, 'status')) ?? 'accepted' }
       },
       error: (body) => {
-        const code = memberOf(body, 'code')
-        const message = memberOf(body, 'message')
-        return typeof code === 'number' && typeof message === 'string' ? { code: String(code), message } : undefined
+        const code = codeText(memberOf(body, 'code'))
+        // Bodies of Twilio's newer kind have a title and a detail in the place of the message.
+        const sentences = [memberOf(body, 'message'), memberOf(body, 'title'), memberOf(body, 'detail')]
+        return code === undefined ? undefined : { code, message: sentenceOf(...sentences) }
       },
       reasonByCode: reasonByTwilioCode,
       ambiguousCodes: new Set(['20500', '20503']),
     },
-    now,
+    sent,
   )
 }

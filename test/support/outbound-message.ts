@@ -1,0 +1,16 @@
+import { makeMessageId } from '../../src/core/message-id.ts'
+import { parseE164 } from '../../src/core/phone-number.ts'
+import type { OutboundMessage } from '../../src/ports/provider.ts'
+
+/** A text as it is handed to an adapter. Each part of it is told apart from any other text in an answer. */
+export function outboundMessage(differences: Partial<OutboundMessage> = {}): OutboundMessage {
+  return {
+    id: makeMessageId(1_790_000_000_000, new Uint8Array(16).fill(5)),
+    sender: parseE164('+12025550142'),
+    recipient: parseE164('+12025550199'),
+    body: 'Your code is canary',
+    mediaUrls: [],
+    callbackUrl: 'https://sms.example.com/webhooks/sms/msg_0?token=canary-token',
+    ...differences,
+  }
+}

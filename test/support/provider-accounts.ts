@@ -1,0 +1,17 @@
+import type { ProviderAccount } from '../../src/core/organization.ts'
+
+const common = { id: 1, organizationId: 1, name: 'main', createdAt: 0, updatedAt: 0 }
+
+export function twilioProviderAccount(differences: Partial<ProviderAccount> = {}): ProviderAccount {
+  return {
+    ...common,
+    provider: 'twilio',
+    settings: { account_sid: 'AC00000000000000000000000000000000' },
+    secrets: { auth_token: '0123456789abcdef0123456789abcdef' },
+    ...differences,
+  }
+}
+
+export function telnyxProviderAccount(differences: Partial<ProviderAccount> = {}): ProviderAccount {
+  return { ...common, provider: 'telnyx', settings: {}, secrets: { api_key: 'KEY0123456789_abc' }, ...differences }
+}
