@@ -15,6 +15,3 @@ export type OptOut = {
 }
 
 export const optOutEvidenceLengthMax = 500
-
-export const keywordKinds = ['opt_out', 'opt_in', 'opt_in_if_opted_out', 'help'] as const
-export type KeywordKind = (typeof keywordKinds)[number]
