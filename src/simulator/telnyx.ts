@@ -39,6 +39,12 @@ const wordByStatus: Readonly<Record<CarriedStatus, string>> = {
   unreachable: 'delivery_failed',
   filtered: 'delivery_failed',
 }
+/** Detail records have words of their own, and none for a message on its way. */
+const recordWordByStatus: Readonly<Partial<Record<CarriedStatus, string>>> = {
+  delivered: 'delivered',
+  unreachable: 'failed',
+  filtered: 'failed',
+}
 const errorByStatus: Readonly<Partial<Record<CarriedStatus, { code: string; title: string }>>> = {
   unreachable: { code: '40006', title: 'Recipient server unavailable' },
   filtered: { code: '40002', title: 'Blocked as spam - temporary' },
@@ -176,7 +182,7 @@ function detailRecords(carrier: Carrier, account: TelnyxAccount, url: URL): Wire
         message_type: message.mediaUrls.length === 0 ? 'SMS' : 'MMS',
         parts: message.segmentCount,
         profile_id: message.accountId,
-        status: wordByStatus[message.status],
+        status: recordWordByStatus[message.status],
         errors: [],
       })),
       meta: {
