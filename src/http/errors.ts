@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import { type ErrorCode, errorCodes, SmsError } from '../core/errors.ts'
 import { type FailureReason, failureReasons } from '../core/failure.ts'
@@ -25,6 +26,11 @@ const httpStatusByCode = {
 
 /** A send that the provider refused, failed or did not answer: always this, whatever the reason. */
 export const sendFailedHttpStatus = 500
+
+/** Something was made. */
+export const createdHttpStatus = 201
+/** Done, and there is nothing to tell. */
+export const noContentHttpStatus = 204
 
 /** All values that `code` of an error body can have. */
 export const errorBodyCodes: readonly (ErrorCode | FailureReason)[] = [
@@ -61,6 +67,29 @@ export function errorBodyOf(error: SmsError, more: Record<string, unknown> = {})
   }
 }
 
+/** What Node's HTTP parser refuses has no reply to answer by: status line and headers are written here. */
+export function rawAnswerOf(parserCode: string | undefined): string {
+  const { status, error } =
+    parserCode === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? refusal(new SmsError('request_timeout', 'The request did not arrive in time. Send it faster.'))
+      : parserCode === 'HPE_HEADER_OVERFLOW'
+        ? { status: 431, error: new SmsError('invalid_request', 'The request headers are too large.') }
+        : refusal(new SmsError('invalid_request', 'The request is not valid HTTP.'))
+  const body = JSON.stringify(errorBodyOf(error))
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n')
+}
+
+function refusal(error: SmsError) {
+  return { status: httpStatusOf(error.code), error }
+}
+
 /** Whole seconds, at least 1: `Retry-After: 0` invites a storm. */
 export function retryAfterSeconds(ms: number): string {
   return String(Math.max(1, Math.ceil(ms / 1_000)))
@@ -73,8 +102,6 @@ export function expectedErrorOf(error: unknown): SmsError | undefined {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   const make = errorByFrameworkCode[code]
   if (make !== undefined) return make()
-  if ('validation' in error && Array.isArray(error.validation))
-    return new SmsError('invalid_request', sentenceOfValidation(error.validation[0]))
   // A body that is not JSON surfaces as a plain SyntaxError with the framework's 400.
   if ('statusCode' in error && error.statusCode === 400) return malformedJson()
   return undefined
@@ -94,17 +121,4 @@ const errorByFrameworkCode: Readonly<Record<string, () => SmsError>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     new SmsError('invalid_request', 'The Content-Length header does not match the size of the body.'),
   FST_ERR_BAD_URL: () => new SmsError('invalid_request', 'The address of the request is malformed.'),
-}
-
-type ValidationProblem = { readonly instancePath?: unknown; readonly message?: unknown; readonly params?: unknown }
-
-function sentenceOfValidation(problem: ValidationProblem | undefined): string {
-  const path = typeof problem?.instancePath === 'string' ? problem.instancePath.slice(1).replaceAll('/', '.') : ''
-  const message = typeof problem?.message === 'string' ? problem.message : 'is not valid'
-  const params = problem?.params
-  const extra =
-    typeof params === 'object' && params !== null && 'additionalProperty' in params
-      ? `: ${String(params.additionalProperty)}`
-      : ''
-  return `${path === '' ? 'The request' : path} ${message}${extra}.`
 }

@@ -1,3 +1,4 @@
+import { SmsError } from '../core/errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Provider } from '../ports/provider.ts'
 import type { Random } from '../ports/random.ts'
@@ -11,4 +12,10 @@ export type ManagementParts = {
   readonly random: Random
   /** Call after every change: forgets cached routes and keys, so that the next request sees it. */
   readonly changed: () => void
+}
+
+/** @throws SmsError `not_found` with the sentence when there is nothing. */
+export function orNotFound<T>(found: T | undefined, sentence: string): T {
+  if (found === undefined) throw new SmsError('not_found', sentence)
+  return found
 }

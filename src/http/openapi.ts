@@ -7,13 +7,15 @@ export type OpenApiParts = { readonly publicUrl: string; readonly version: strin
 /** The document is generated from the route schemas, so it must be registered before the routes. */
 export async function registerOpenApi(app: App, { publicUrl, version }: OpenApiParts): Promise<void> {
   await app.register(swagger, {
+    // Paths are those of this service; a prefix that a proxy adds stands in the server's URL.
+    stripBasePath: false,
     openapi: {
       openapi: '3.1.0',
       info: {
         title: 'Textbridge',
         version,
         description:
-          'The safe send path between AI assistants and phone networks. Every error body is `{"detail", "code"}`; `code` is one of a closed list.',
+          'The safe send path between AI assistants and phone networks. Every error body is `{"detail", "code"}`; `code` is one of a closed list. A trailing slash makes no difference.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: publicUrl }],
@@ -35,6 +37,7 @@ export async function registerOpenApi(app: App, { publicUrl, version }: OpenApiP
       },
       url,
     }),
+    transformObject: (document) => ('openapiObject' in document ? withNamedSchemas(document.openapiObject) : {}),
   })
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   await app.register(scalar, {
@@ -49,4 +52,39 @@ export async function registerOpenApi(app: App, { publicUrl, version }: OpenApiP
       showDeveloperTools: 'never',
     },
   })
+}
+
+/** Members that hold values and not schemas. */
+const values = ['example', 'examples', 'default', 'enum']
+
+/** Schemas with a title move to `components`, once each: the document stays readable, and generated clients get names. */
+function withNamedSchemas<T extends object>(document: T): T & { components: { schemas: Record<string, unknown> } } {
+  const schemas: Record<string, unknown> = {}
+
+  function named(node: unknown): unknown {
+    if (Array.isArray(node)) return node.map(named)
+    if (typeof node !== 'object' || node === null) return node
+    const copy = Object.fromEntries(
+      Object.entries(node).map(([name, member]) => [name, values.includes(name) ? member : named(member)]),
+    )
+    if (copy.description === 'Default Response') copy.description = 'Done.'
+    // The generator takes a value that always has one, if only its default, for one that must be given.
+    if (copy.in === 'query' && hasDefault(copy.schema)) copy.required = false
+    if (typeof copy.title !== 'string' || !('type' in copy)) return copy
+    // Examples of a whole body stand beside its schema, those of a list's entry within it.
+    const { examples: _apart, ...schema } = copy
+    const present = schemas[copy.title]
+    if (present !== undefined && JSON.stringify(present) !== JSON.stringify(schema))
+      throw new Error(`two schemas have the title ${copy.title}`)
+    schemas[copy.title] = schema
+    return { $ref: `#/components/schemas/${copy.title}` }
+  }
+
+  const components = 'components' in document && typeof document.components === 'object' ? document.components : {}
+  const walked = Object.entries(document).map(([name, part]) => [name, name === 'paths' ? named(part) : part])
+  return { ...document, ...Object.fromEntries(walked), components: { ...components, schemas } }
+}
+
+function hasDefault(schema: unknown): boolean {
+  return typeof schema === 'object' && schema !== null && 'default' in schema
 }

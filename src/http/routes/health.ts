@@ -15,7 +15,7 @@ export type HealthParts = {
   readonly renderMetrics: () => Promise<{ readonly contentType: string; readonly text: string }>
 }
 
-const okSchema = Type.Object({ status: Type.String({ enum: ['ok'] }) })
+const okSchema = Type.Object({ status: Type.String({ enum: ['ok'] }) }, { examples: [{ status: 'ok' }] })
 
 export function registerHealthRoutes(app: App, { store, log, stopping, renderMetrics }: HealthParts): void {
   app.get(

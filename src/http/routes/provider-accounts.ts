@@ -1,4 +1,154 @@
+import { Type } from 'typebox'
+import { SmsError } from '../../core/errors.ts'
+import { parseBaseUrl } from '../../use-cases/account-fields.ts'
+import { changeAccount, createAccount } from '../../use-cases/change-account.ts'
+import { callerOf } from '../auth.ts'
+import { createdHttpStatus, noContentHttpStatus } from '../errors.ts'
 import type { App } from '../fastify.ts'
-import type { ManagementParts } from '../management.ts'
+import { type ManagementParts, orNotFound } from '../management.ts'
+import { bodyErrors, idSchema, setupErrors } from '../schemas/common.ts'
+import {
+  accountBodyOf,
+  accountCreateSchema,
+  accountSchema,
+  accountsSchema,
+  accountUpdateSchema,
+} from '../schemas/provider-accounts.ts'
 
-export function registerProviderAccountRoutes(_app: App, _parts: ManagementParts): void {}
+const manage = { scopes: ['manage'] } as const
+const read = { scopes: ['read', 'manage'] } as const
+const tags = ['provider accounts']
+const params = Type.Object({ account_id: idSchema })
+const noAccount = 'No provider account has this id.'
+const notFound = { 404: ['not_found', noAccount] } as const
+const badId = { 400: ['invalid_request', 'account_id must be a whole number.'] } as const
+const nameTaken = { 409: ['conflict', 'This name or number is already in use. Choose another one.'] } as const
+const path = '/api/v1/provider-accounts'
+
+export function registerProviderAccountRoutes(app: App, parts: ManagementParts): void {
+  registerReading(app, parts)
+  registerChanging(app, parts)
+}
+
+function registerReading(app: App, { store }: ManagementParts): void {
+  app.get(
+    path,
+    {
+      config: read,
+      schema: {
+        operationId: 'listProviderAccounts',
+        summary: 'All provider accounts, in order of their ids',
+        tags,
+        response: { 200: accountsSchema, ...setupErrors('read or manage') },
+      },
+    },
+    async (request) => (await store.accounts.list(callerOf(request).organizationId)).map(accountBodyOf),
+  )
+
+  app.get(
+    `${path}/:account_id`,
+    {
+      config: read,
+      schema: {
+        operationId: 'getProviderAccount',
+        summary: 'One provider account',
+        tags,
+        params,
+        response: { 200: accountSchema, ...setupErrors('read or manage', { ...badId, ...notFound }) },
+      },
+    },
+    async (request) =>
+      accountBodyOf(
+        orNotFound(await store.accounts.find(callerOf(request).organizationId, request.params.account_id), noAccount),
+      ),
+  )
+}
+
+function registerChanging(app: App, { store, providers, clock, changed }: ManagementParts): void {
+  app.post(
+    path,
+    {
+      config: manage,
+      schema: {
+        operationId: 'createProviderAccount',
+        summary: 'Add a provider account',
+        description: 'The provider is not asked whether the credentials are right.',
+        tags,
+        body: accountCreateSchema,
+        response: { 201: accountSchema, ...setupErrors('manage', { ...bodyErrors, ...nameTaken }) },
+      },
+    },
+    async (request, reply) => {
+      const { name, provider, base_url, ...fields } = request.body
+      const account = await createAccount(
+        { store, providers, clock },
+        {
+          organizationId: callerOf(request).organizationId,
+          name,
+          provider,
+          baseUrl: base_url ? parseBaseUrl(base_url) : undefined,
+          fields,
+        },
+      )
+      changed()
+      return reply.code(createdHttpStatus).send(accountBodyOf(account))
+    },
+  )
+
+  app.patch(
+    `${path}/:account_id`,
+    {
+      config: manage,
+      schema: {
+        operationId: 'updateProviderAccount',
+        summary: 'Change a provider account, e.g. its secrets',
+        tags,
+        params,
+        body: accountUpdateSchema,
+        response: { 200: accountSchema, ...setupErrors('manage', { ...bodyErrors, ...notFound, ...nameTaken }) },
+      },
+    },
+    async (request) => {
+      const { name, base_url, ...fields } = request.body
+      const account = await changeAccount(
+        { store, providers, clock },
+        {
+          organizationId: callerOf(request).organizationId,
+          id: request.params.account_id,
+          name,
+          baseUrl: base_url ? parseBaseUrl(base_url) : base_url,
+          fields,
+        },
+      )
+      changed()
+      return accountBodyOf(account)
+    },
+  )
+
+  app.delete(
+    `${path}/:account_id`,
+    {
+      config: manage,
+      schema: {
+        operationId: 'deleteProviderAccount',
+        summary: 'Remove a provider account',
+        tags,
+        params,
+        response: {
+          204: Type.Null({ description: 'It is gone.' }),
+          ...setupErrors('manage', {
+            ...badId,
+            ...notFound,
+            409: ['conflict', 'Phone numbers or assistants use this provider account. Give them another one first.'],
+          }),
+        },
+      },
+    },
+    async (request, reply) => {
+      const removed = await store.accounts.remove(callerOf(request).organizationId, request.params.account_id)
+      if (!removed) throw new SmsError('not_found', noAccount)
+      changed()
+      return reply.code(noContentHttpStatus).send(null)
+    },
+  )
+}

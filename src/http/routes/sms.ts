@@ -76,7 +76,11 @@ export function registerSmsRoutes(app: App, { store, sendMessage }: SmsRoutePart
         params: Type.Object({ message_id: Type.String({ maxLength: 256 }) }),
         response: {
           200: statusAnswerSchema,
-          ...errorAnswers({ ...commonErrors, 404: ['not_found', 'No message has this id.'] }),
+          ...errorAnswers({
+            ...commonErrors,
+            400: ['invalid_request', 'The request contains a NUL character or half of a surrogate pair.'],
+            404: ['not_found', 'No message has this id.'],
+          }),
         },
       },
     },

@@ -8,11 +8,7 @@ import {
   onUnknownChoices,
 } from '../../core/message.ts'
 import { messageStatuses } from '../../core/message-status.ts'
-import { timeSchema } from './common.ts'
-
-const numberExample = '+1234567890'
-const e164Schema = (description: string) =>
-  Type.String({ pattern: '^\\+[1-9]\\d{1,14}$', description, examples: [numberExample] })
+import { e164Schema, numberExample, timeSchema } from './common.ts'
 
 /** The documented shape; `parseSendRequest` is what checks it, because its sentences are part of the contract. */
 export const sendBodySchema = Type.Object(
@@ -120,5 +116,31 @@ export const statusAnswerSchema = Type.Object(
     created_at: timeSchema,
     updated_at: timeSchema,
   },
-  { title: 'MessageStatus' },
+  {
+    title: 'MessageStatus',
+    examples: [
+      {
+        message_id: 'msg_01K9Z3V5W6X7Y8Z9A0B1C2D3E4',
+        status: 'sent',
+        delivery_status: 'sent',
+        provider: 'twilio',
+        provider_message_id: 'SM1234567890abcdef',
+        error: null,
+        attempts: [
+          {
+            number: 1,
+            started_at: '2027-01-31T12:00:00.000Z',
+            finished_at: '2027-01-31T12:00:00.250Z',
+            outcome: 'accepted',
+            detail: 'queued',
+          },
+        ],
+        segments: 1,
+        encoding: 'gsm-7',
+        metadata: {},
+        created_at: '2027-01-31T12:00:00.000Z',
+        updated_at: '2027-01-31T12:00:00.250Z',
+      },
+    ],
+  },
 )

@@ -1,0 +1,119 @@
+import { type Static, Type } from 'typebox'
+import type { Assistant } from '../../core/organization.ts'
+import { type AssistantFields, customSettingsLengthMax } from '../../use-cases/change-assistant.ts'
+import { idSchema, nameSchema, nullable, timeOf, timeSchema } from './common.ts'
+
+const kept = `Kept are the fields named here. Other fields of the published API (voice, speech, language model, \`webhook_url\` for calls) are accepted and ignored; put what you want to keep in \`custom_settings\` (at most ${customSettingsLengthMax} characters as JSON).`
+
+const fields = {
+  description: Type.Optional(nullable(Type.String({ maxLength: 2_000 }))),
+  sms_webhook_url: Type.Optional(
+    nullable(Type.String({ format: 'uri', maxLength: 2_000, description: 'Where its inbound texts go.' })),
+  ),
+  messaging_service_sid: Type.Optional(
+    nullable(
+      Type.String({
+        pattern: '^[A-Za-z0-9_-]{2,64}$',
+        maxLength: 64,
+        description: 'A Twilio Messaging Service, instead of the one of the account.',
+      }),
+    ),
+  ),
+  provider_account_id: Type.Optional(
+    nullable(
+      Type.Integer({
+        minimum: 1,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: 'The account of numbers that are added to it. Numbers it has already keep theirs.',
+      }),
+    ),
+  ),
+  custom_settings: Type.Optional(nullable(Type.Record(Type.String(), Type.Unknown()))),
+  is_active: Type.Optional(nullable(Type.Boolean())),
+}
+
+const example = {
+  name: 'Support Bot',
+  description: 'Answers questions about orders',
+  sms_webhook_url: 'https://example.com/sms',
+  provider_account_id: 1,
+  custom_settings: { tone: 'friendly' },
+}
+
+export const assistantCreateSchema = Type.Object(
+  { name: nameSchema, ...fields },
+  { title: 'AssistantCreate', additionalProperties: true, description: kept, examples: [example] },
+)
+
+export const assistantUpdateSchema = Type.Object(
+  { name: Type.Optional(nullable(nameSchema)), ...fields },
+  {
+    title: 'AssistantUpdate',
+    additionalProperties: true,
+    description: `What is not given stays as it is; null takes it away (name and is_active stay). ${kept}`,
+    examples: [{ description: 'Answers questions about orders and returns' }],
+  },
+)
+
+const answerExample = {
+  id: 1,
+  organization_id: 1,
+  user_id: 1,
+  messaging_service_sid: null,
+  is_active: true,
+  created_at: '2027-01-31T12:00:00.000Z',
+  updated_at: '2027-01-31T12:00:00.000Z',
+  ...example,
+}
+
+export const assistantSchema = Type.Object(
+  {
+    id: idSchema,
+    organization_id: Type.Integer(),
+    user_id: Type.Integer({ description: 'There are no users here: the id of the organization.' }),
+    name: Type.String(),
+    description: nullable(Type.String()),
+    sms_webhook_url: nullable(Type.String()),
+    messaging_service_sid: nullable(Type.String()),
+    provider_account_id: nullable(Type.Integer()),
+    custom_settings: Type.Record(Type.String(), Type.Unknown()),
+    is_active: Type.Boolean(),
+    created_at: timeSchema,
+    updated_at: timeSchema,
+  },
+  {
+    title: 'Assistant',
+    examples: [answerExample],
+  },
+)
+
+export const assistantsSchema = Type.Array(assistantSchema, { examples: [[answerExample]] })
+
+export function assistantFieldsOf(body: Static<typeof assistantUpdateSchema>): AssistantFields {
+  return {
+    name: body.name ?? undefined,
+    description: body.description,
+    smsWebhookUrl: body.sms_webhook_url,
+    providerAccountId: body.provider_account_id,
+    messagingServiceId: body.messaging_service_sid,
+    customSettings: body.custom_settings,
+    isActive: body.is_active ?? undefined,
+  }
+}
+
+export function assistantBodyOf(assistant: Assistant): Static<typeof assistantSchema> {
+  return {
+    id: assistant.id,
+    organization_id: assistant.organizationId,
+    user_id: assistant.organizationId,
+    name: assistant.name,
+    description: assistant.description ?? null,
+    sms_webhook_url: assistant.smsWebhookUrl ?? null,
+    messaging_service_sid: assistant.messagingServiceId ?? null,
+    provider_account_id: assistant.providerAccountId ?? null,
+    custom_settings: { ...assistant.customSettings },
+    is_active: assistant.isActive,
+    created_at: timeOf(assistant.createdAt),
+    updated_at: timeOf(assistant.updatedAt),
+  }
+}

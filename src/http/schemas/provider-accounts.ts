@@ -1,0 +1,80 @@
+import { type Static, Type } from 'typebox'
+import type { ProviderAccount } from '../../core/organization.ts'
+import { nameSchema, nullable, timeOf, timeSchema } from './common.ts'
+
+const fieldLengthMax = 512
+const fieldsText =
+  'The credentials stand beside these, by the names they have in textbridge.yaml. A name that the provider does not have is refused, with the list of those it has.'
+
+const baseUrl = Type.String({
+  format: 'uri',
+  maxLength: 500,
+  description: "Replaces the provider's own address, e.g. for a simulator.",
+})
+
+export const accountCreateSchema = Type.Object(
+  {
+    name: nameSchema,
+    provider: Type.String({ maxLength: 50, description: 'twilio or telnyx.' }),
+    base_url: Type.Optional(nullable(baseUrl)),
+  },
+  {
+    title: 'ProviderAccountCreate',
+    additionalProperties: Type.String({ maxLength: fieldLengthMax }),
+    description: fieldsText,
+    examples: [
+      { name: 'main-twilio', provider: 'twilio', account_sid: 'AC0123', auth_token: '0123456789abcdef' },
+      { name: 'main-telnyx', provider: 'telnyx', api_key: 'KEY0123456789' },
+    ],
+  },
+)
+
+export const accountUpdateSchema = Type.Object(
+  { name: Type.Optional(nameSchema), base_url: Type.Optional(nullable(baseUrl)) },
+  {
+    title: 'ProviderAccountUpdate',
+    additionalProperties: nullable(Type.String({ maxLength: fieldLengthMax })),
+    description: `What is not given stays as it is; null takes a field away. A new base_url needs the secrets of the account anew, so that they cannot be sent to somebody who does not know them. ${fieldsText}`,
+    examples: [{ auth_token: 'fedcba9876543210' }],
+  },
+)
+
+const example = {
+  id: 1,
+  name: 'main-twilio',
+  provider: 'twilio',
+  base_url: null,
+  settings: { account_sid: 'AC0123' },
+  secrets_set: ['auth_token'],
+  created_at: '2027-01-31T12:00:00.000Z',
+  updated_at: '2027-01-31T12:00:00.000Z',
+}
+
+export const accountSchema = Type.Object(
+  {
+    id: Type.Integer(),
+    name: Type.String(),
+    provider: Type.String(),
+    base_url: nullable(Type.String()),
+    settings: Type.Record(Type.String(), Type.String(), { description: 'The fields that are no secrets.' }),
+    secrets_set: Type.Array(Type.String(), { description: 'The secrets that are set. Their values are never shown.' }),
+    created_at: timeSchema,
+    updated_at: timeSchema,
+  },
+  { title: 'ProviderAccount', examples: [example] },
+)
+
+export const accountsSchema = Type.Array(accountSchema, { examples: [[example]] })
+
+export function accountBodyOf(account: ProviderAccount): Static<typeof accountSchema> {
+  return {
+    id: account.id,
+    name: account.name,
+    provider: account.provider,
+    base_url: account.baseUrl ?? null,
+    settings: { ...account.settings },
+    secrets_set: Object.keys(account.secrets).sort(),
+    created_at: timeOf(account.createdAt),
+    updated_at: timeOf(account.updatedAt),
+  }
+}

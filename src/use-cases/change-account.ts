@@ -1,0 +1,83 @@
+import { SmsError } from '../core/errors.ts'
+import type { ProviderAccount } from '../core/organization.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Provider } from '../ports/provider.ts'
+import type { Store } from '../ports/store.ts'
+import { partAccountFields } from './account-fields.ts'
+
+export const accountsMax = 1_000
+
+type Parts = { readonly store: Store; readonly providers: ReadonlyMap<string, Provider>; readonly clock: Clock }
+
+export async function createAccount(
+  { store, providers, clock }: Parts,
+  wanted: {
+    readonly organizationId: number
+    readonly name: string
+    readonly provider: string
+    readonly baseUrl?: string | undefined
+    readonly fields: Readonly<Record<string, string>>
+  },
+): Promise<ProviderAccount> {
+  const { organizationId, name, baseUrl, fields } = wanted
+  const provider = providerOf(providers, wanted.provider)
+  const parted = partAccountFields(provider, fields)
+  if ((await store.accounts.list(organizationId)).length >= accountsMax)
+    throw new SmsError('conflict', `This organization has ${accountsMax} provider accounts, which is the most.`)
+  const now = clock.now()
+  return store.accounts.create({
+    organizationId,
+    name,
+    provider: provider.name,
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...parted,
+    createdAt: now,
+    updatedAt: now,
+  })
+}
+
+/** Fields that are not mentioned stay; null takes one away. */
+export function changeAccount(
+  { store, providers, clock }: Parts,
+  wanted: {
+    readonly organizationId: number
+    readonly id: number
+    readonly name?: string | undefined
+    readonly baseUrl?: string | null | undefined
+    readonly fields: Readonly<Record<string, string | null>>
+  },
+): Promise<ProviderAccount> {
+  const { organizationId, id, name, fields } = wanted
+  const now = clock.now()
+  return store.accounts.change(organizationId, id, (present) => {
+    const baseUrl = wanted.baseUrl === undefined ? present.baseUrl : (wanted.baseUrl ?? undefined)
+    if (baseUrl !== undefined && baseUrl !== present.baseUrl) requireSecretsAnew(present, fields)
+    const { baseUrl: _replaced, ...rest } = present
+    return {
+      ...rest,
+      name: name ?? present.name,
+      ...(baseUrl === undefined ? {} : { baseUrl }),
+      ...partAccountFields(providerOf(providers, present.provider), merged(present, fields)),
+      updatedAt: now,
+    }
+  })
+}
+
+/** Secrets can be written and never read. Whoever could point an account at a server of their own would read them there. */
+function requireSecretsAnew(present: ProviderAccount, fields: Readonly<Record<string, string | null>>): void {
+  const kept = Object.keys(present.secrets).filter((name) => fields[name] === undefined)
+  if (kept.length > 0)
+    throw new SmsError('invalid_request', `A new base_url needs the secrets anew: give ${kept.join(' and ')} with it.`)
+}
+
+function merged(present: ProviderAccount, fields: Readonly<Record<string, string | null>>): Record<string, string> {
+  const all: Record<string, string | null> = { ...present.settings, ...present.secrets, ...fields }
+  return Object.fromEntries(Object.entries(all).flatMap(([name, value]) => (value === null ? [] : [[name, value]])))
+}
+
+function providerOf(providers: ReadonlyMap<string, Provider>, name: string): Provider {
+  const provider = providers.get(name)
+  if (provider === undefined)
+    throw new SmsError('invalid_request', `provider must be one of: ${[...providers.keys()].join(', ')}.`)
+  return provider
+}

@@ -1,0 +1,96 @@
+import { SmsError } from '../core/errors.ts'
+import type { Assistant } from '../core/organization.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Store } from '../ports/store.ts'
+
+export const assistantsMax = 10_000
+/** Of the settings as JSON. */
+export const customSettingsLengthMax = 16_384
+
+/** Undefined leaves a value as it is, null takes it away. */
+export type AssistantFields = {
+  readonly name?: string | undefined
+  readonly description?: string | null | undefined
+  readonly smsWebhookUrl?: string | null | undefined
+  readonly providerAccountId?: number | null | undefined
+  readonly messagingServiceId?: string | null | undefined
+  readonly customSettings?: Readonly<Record<string, unknown>> | null | undefined
+  readonly isActive?: boolean | undefined
+}
+
+type Parts = { readonly store: Store; readonly clock: Clock }
+
+export async function createAssistant(
+  { store, clock }: Parts,
+  wanted: AssistantFields & { readonly organizationId: number; readonly name: string },
+): Promise<Assistant> {
+  const { organizationId, name } = wanted
+  await requireAccount(store, organizationId, wanted.providerAccountId)
+  if ((await store.assistants.count(organizationId, false)) >= assistantsMax)
+    throw new SmsError('conflict', `This organization has ${assistantsMax} assistants, which is the most. Remove one.`)
+  const now = clock.now()
+  const blank = { id: 0, organizationId, name, customSettings: {}, isActive: true, createdAt: now, updatedAt: now }
+  const { id: _given, ...assistant } = withFields(blank, wanted)
+  return store.assistants.create(assistant)
+}
+
+/** `settings` says what happens to custom settings that are not mentioned. */
+export async function changeAssistant(
+  { store, clock }: Parts,
+  wanted: {
+    readonly organizationId: number
+    readonly id: number
+    readonly fields: AssistantFields
+    readonly settings: 'replace' | 'merge'
+  },
+): Promise<Assistant> {
+  const { organizationId, id, fields, settings } = wanted
+  // The assistant first: of two ids that are not there, the answer is about the one in the path.
+  if ((await store.assistants.find(organizationId, id)) === undefined)
+    throw new SmsError('not_found', 'No assistant has this id.')
+  await requireAccount(store, organizationId, fields.providerAccountId)
+  const now = clock.now()
+  return store.assistants.change(organizationId, id, (present) => {
+    const merged =
+      settings === 'merge' && fields.customSettings
+        ? { ...fields, customSettings: { ...present.customSettings, ...fields.customSettings } }
+        : fields
+    return { ...withFields(present, merged), updatedAt: now }
+  })
+}
+
+async function requireAccount(store: Store, organizationId: number, id: number | null | undefined): Promise<void> {
+  if (id === undefined || id === null) return
+  if ((await store.accounts.find(organizationId, id)) === undefined)
+    throw new SmsError('not_found', 'No provider account has this id.')
+}
+
+function withFields(present: Assistant, fields: AssistantFields): Assistant {
+  const description = chosen(fields.description, present.description)
+  const smsWebhookUrl = chosen(fields.smsWebhookUrl, present.smsWebhookUrl)
+  const providerAccountId = chosen(fields.providerAccountId, present.providerAccountId)
+  const messagingServiceId = chosen(fields.messagingServiceId, present.messagingServiceId)
+  const customSettings = chosen(fields.customSettings, present.customSettings) ?? {}
+  if (JSON.stringify(customSettings).length > customSettingsLengthMax)
+    throw new SmsError(
+      'invalid_request',
+      `custom_settings must have at most ${customSettingsLengthMax} characters as JSON, all of them together.`,
+    )
+  return {
+    id: present.id,
+    organizationId: present.organizationId,
+    name: fields.name ?? present.name,
+    ...(description === undefined ? {} : { description }),
+    ...(smsWebhookUrl === undefined ? {} : { smsWebhookUrl }),
+    ...(providerAccountId === undefined ? {} : { providerAccountId }),
+    ...(messagingServiceId === undefined ? {} : { messagingServiceId }),
+    customSettings,
+    isActive: fields.isActive ?? present.isActive,
+    createdAt: present.createdAt,
+    updatedAt: present.updatedAt,
+  }
+}
+
+function chosen<T>(given: T | null | undefined, present: T | undefined): T | undefined {
+  return given === undefined ? present : (given ?? undefined)
+}

@@ -1,0 +1,88 @@
+import { hash } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openStore, startApp } from '../../src/app.ts'
+import { parseConfig } from '../../src/config/config.ts'
+import { parseSecrets } from '../../src/config/secrets.ts'
+import { type ApiKeyScope, apiKeyScopes } from '../../src/core/api-key.ts'
+import { makeLog } from '../../src/telemetry/log.ts'
+import { silentMetrics } from './store-builders.ts'
+
+export type Answer = {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: unknown
+  readonly text: string
+}
+export type Call = (
+  method: string,
+  path: string,
+  options?: { readonly key?: string; readonly json?: unknown },
+) => Promise<Answer>
+
+export type TestService = {
+  readonly url: string
+  readonly call: Call
+  readonly logLines: readonly string[]
+  close(): Promise<void>
+}
+
+/** The whole service over a fresh SQLite file, with one organization and one key for each name. */
+export async function startTestService(params: {
+  readonly organizations: readonly {
+    readonly name: string
+    readonly key: string
+    readonly scopes?: readonly ApiKeyScope[]
+  }[]
+}): Promise<TestService> {
+  const folder = mkdtempSync(join(tmpdir(), 'textbridge-'))
+  const env = {
+    TEXTBRIDGE_DATABASE_URL: `sqlite:${join(folder, 'test.db')}`,
+    TEXTBRIDGE_PORT: '0',
+    TEXTBRIDGE_SECRET_KEY: Buffer.alloc(32, 5).toString('base64'),
+  }
+  const [config, secrets] = [parseConfig(env), parseSecrets(env)]
+  const store = await openStore({ config, secrets, metrics: silentMetrics })
+  for (const { name, key, scopes = apiKeyScopes } of params.organizations) {
+    const { id: organizationId } = await store.organizations.create({ name, createdAt: 1 })
+    const times = { createdAt: 1, updatedAt: 1 }
+    const [prefix, sha256] = [key.slice(0, 4), hash('sha256', key, 'hex')]
+    await store.apiKeys.create({ organizationId, name: `key of ${name}`, prefix, hash: sha256, scopes, ...times })
+  }
+  await store.close()
+  const logLines: string[] = []
+  const log = makeLog({ level: 'debug', destination: { write: (line: string) => void logLines.push(line) } })
+  const app = await startApp({ config, secrets, log, version: 'test' })
+  return {
+    url: app.url,
+    logLines,
+    call: (method, path, options) => callService(app.url, method, path, options),
+    async close() {
+      await app.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function callService(url: string, ...[method, path, options]: Parameters<Call>): Promise<Answer> {
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      ...(options?.key === undefined ? {} : { authorization: `Bearer ${options.key}` }),
+      ...(options?.json === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(options?.json === undefined ? {} : { body: JSON.stringify(options.json) }),
+  })
+  const text = await response.text()
+  const isJson = response.headers.get('content-type')?.includes('application/json') && text !== ''
+  return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined }
+}
+
+/** What stands at a path in an answer; fails the test by its `undefined` otherwise. */
+export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (found, step) => (typeof found === 'object' && found !== null ? Reflect.get(found, step) : undefined),
+    value,
+  )
+}
