@@ -15,11 +15,13 @@ const parsers = {
 
 const anything = fc.jsonValue({ noUnicodeString: false })
 const word = fc.oneof(anything, fc.string({ unit: 'binary' }), fc.constantFrom('21610', '40300', 10007, 21610, ''))
+/** Control characters, half a pair, and one that is half a pair where a long sentence is cut. */
+const sentence = fc.oneof(word, fc.constantFrom('a\u0000b\n', 'a\ud83d', `a${'👋'.repeat(providerMessageLengthMax)}`))
 /** Bodies that come near to real ones, so that each branch is reached. */
 const nearBody = fc.oneof(
-  fc.record({ sid: word, status: word, code: word, message: word }, { requiredKeys: [] }),
+  fc.record({ sid: word, status: word, code: word, message: sentence }, { requiredKeys: [] }),
   fc.record({ data: fc.record({ id: word, to: fc.oneof(word, fc.array(fc.record({ status: word }))) }) }),
-  fc.record({ errors: fc.oneof(word, fc.array(fc.record({ code: word, title: word, detail: word }))) }),
+  fc.record({ errors: fc.oneof(word, fc.array(fc.record({ code: word, title: sentence, detail: sentence }))) }),
 )
 const body = fc.oneof(
   fc.oneof(nearBody, anything).map((value) => JSON.stringify(value)),
