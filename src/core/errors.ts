@@ -6,6 +6,8 @@
 export const errorCodes = [
   'invalid_request',
   'recipient_opted_out',
+  'opt_out_in_doubt',
+  'superseded',
   'unauthorized',
   'forbidden',
   'not_found',

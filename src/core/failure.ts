@@ -21,6 +21,18 @@ const traitsByReason = {
     actor: 'recipient',
     advice: 'The recipient has opted out. Do not text them until they text START.',
   },
+  opt_out_in_doubt: {
+    permanent: false,
+    retryable: false,
+    actor: 'operator',
+    advice: 'The recipient wrote something that may be a refusal. Confirm or remove the opt-out in doubt.',
+  },
+  superseded: {
+    permanent: true,
+    retryable: false,
+    actor: 'caller',
+    advice: 'The recipient has written again since. Read the newer message and answer that one.',
+  },
   landline: {
     permanent: true,
     retryable: false,

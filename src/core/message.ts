@@ -1,5 +1,6 @@
 import type { Encoding } from './encoding.ts'
 import type { Failure } from './failure.ts'
+import type { KeywordKind } from './keyword.ts'
 import type { MessageId } from './message-id.ts'
 import type { MessageStatus } from './message-status.ts'
 import type { E164 } from './phone-number.ts'
@@ -29,14 +30,21 @@ export type SendRequest = {
   readonly category: Category
   readonly onUnknown: OnUnknown
   readonly metadata: Readonly<Record<string, string>>
+  /** Our id of the inbound message that it answers; refused when a newer one has arrived. */
+  readonly inReplyTo?: MessageId
   readonly idempotencyKey?: string
 }
+
+export const directions = ['outbound', 'inbound'] as const
+export type Direction = (typeof directions)[number]
 
 /** One text to one recipient, as it is kept. Times are Unix milliseconds. */
 export type Message = {
   readonly id: MessageId
   readonly organizationId: number
+  readonly direction: Direction
   readonly assistantId: number
+  /** Our number: what an outbound message comes from, what an inbound one went to. */
   readonly senderId: number
   readonly providerAccountId: number
   /** The adapter's name, as in the registry. */
@@ -50,6 +58,11 @@ export type Message = {
   readonly category: Category
   readonly onUnknown: OnUnknown
   readonly metadata: Readonly<Record<string, string>>
+  readonly inReplyTo?: MessageId
+  /** A reply of Textbridge itself, to a keyword. */
+  readonly automatic?: AutomaticReply
+  /** Of an inbound message that was one: it was handled here, and its assistant has not seen it. */
+  readonly keyword?: KeywordKind
   readonly status: MessageStatus
   readonly providerMessageId?: string
   /** Why it ended badly; only with `failed`, `suppressed`, `undelivered` or `expired`. */
@@ -66,7 +79,14 @@ export type Attempt = {
   /** Absent while the call is under way, and for ever when the process died during it. */
   readonly finishedAt?: number
   readonly outcome?: SendOutcome
+  /** Nothing more is done or awaited for it: refused, given up, or its evidence window has passed. */
+  readonly closedAt?: number
+  /** A person said that it was sent, although its provider never did. */
+  readonly vouchedAt?: number
 }
+
+export const automaticReplies = ['opt_out_confirmation', 'opt_in_confirmation', 'help'] as const
+export type AutomaticReply = (typeof automaticReplies)[number]
 
 /** A provider call ends within this time, whatever the provider does. */
 export const providerCallTimeoutMs = 30_000

@@ -4,14 +4,49 @@ import type { E164 } from './phone-number.ts'
 export const optOutSources = ['keyword', 'api', 'import', 'provider', 'console'] as const
 export type OptOutSource = (typeof optOutSources)[number]
 
-/** A recipient's standing refusal. One per organization and recipient, across providers, numbers and assistants. */
+/** How far an opt-out reaches. The organization's setting decides for new ones; it never narrows standing ones. */
+export const optOutScopes = ['organization', 'assistant', 'sender'] as const
+export type OptOutScope = (typeof optOutScopes)[number]
+
+/** A recipient's standing refusal, across providers; one per organization, recipient and reach. */
 export type OptOut = {
   readonly organizationId: number
   readonly recipient: E164
+  /** Absent: the whole organization. */
+  readonly assistantId?: number
+  /** Only with the scope `sender`. */
+  readonly senderId?: number
   readonly source: OptOutSource
+  /** A text that may be a refusal: it holds like one until a person confirms or removes it. */
+  readonly inDoubt: boolean
   /** What shows it: the text that was sent, the provider's code, the caller's note. At most 500 characters. */
   readonly evidence?: string
   readonly createdAt: number
+}
+
+/** Who would send: a send is covered by the opt-outs of the organization, of its assistant and of its number. */
+export type OptOutReach = { readonly assistantId: number; readonly senderId: number }
+
+/** The opt-out that forbids a send, a certain one before one in doubt. */
+export function findCovering(optOuts: readonly OptOut[], reach: OptOutReach): OptOut | undefined {
+  const covering = optOuts.filter(
+    ({ assistantId, senderId }) =>
+      (assistantId === undefined || assistantId === reach.assistantId) &&
+      (senderId === undefined || senderId === reach.senderId),
+  )
+  return covering.find((optOut) => !optOut.inDoubt) ?? covering[0]
+}
+
+/** The members of an `OptOut` that say how far a new one reaches. */
+export function reachOf(scope: OptOutScope, { assistantId, senderId }: OptOutReach): Partial<OptOutReach> {
+  switch (scope) {
+    case 'organization':
+      return {}
+    case 'assistant':
+      return { assistantId }
+    case 'sender':
+      return { assistantId, senderId }
+  }
 }
 
 export const optOutEvidenceLengthMax = 500

@@ -1,7 +1,14 @@
+import type { OptOutScope } from './opt-out.ts'
 import type { E164 } from './phone-number.ts'
 
 /** Who owns everything else. Organizations never see each other. */
-export type Organization = { readonly id: number; readonly name: string; readonly createdAt: number }
+export type Organization = {
+  readonly id: number
+  readonly name: string
+  /** How far a new opt-out reaches. */
+  readonly optOutScope: OptOutScope
+  readonly createdAt: number
+}
 
 /**
  * Credentials at one provider. `settings` may be shown; `secrets` never leave the process but in a call to that
@@ -31,11 +38,27 @@ export type Assistant = {
   readonly providerAccountId?: number
   /** A Twilio Messaging Service or the like: overrides the account's own setting for this assistant. */
   readonly messagingServiceId?: string
+  readonly inbound: InboundSettings
   readonly customSettings: Readonly<Record<string, unknown>>
   readonly isActive: boolean
   readonly createdAt: number
   readonly updatedAt: number
 }
+
+/** How an assistant's inbound texts are treated. Absent members mean the defaults. */
+export type InboundSettings = {
+  /** Texts that arrive within this time after the first are delivered together; 0 delivers each at once. */
+  readonly coalesceMs?: number
+  /** Keywords that mean something else to this assistant, where the law does not name them. */
+  readonly freedKeywords?: readonly string[]
+  readonly optOutReply?: string
+  readonly optInReply?: string
+  readonly helpReply?: string
+}
+
+export const coalesceMsMax = 60_000
+export const freedKeywordsMax = 20
+export const automaticReplyLengthMax = 320
 
 /** A number that texts can come from. Unique within its organization. */
 export type Sender = {

@@ -1,14 +1,32 @@
-import type { OptOut } from './opt-out.ts'
+import { findCovering, type OptOut, type OptOutReach } from './opt-out.ts'
 
-/** What the store knows, inside the dispatching transaction, about the person and the assistant of one send. */
-export type SendFacts = { readonly optOut: OptOut | undefined }
+/** What the store knows, inside the dispatching transaction, about the person of one send. */
+export type SendFacts = {
+  /** All opt-outs of the recipient in this organization. */
+  readonly optOuts: readonly OptOut[]
+  /** The newest inbound message of the conversation: our id. */
+  readonly lastInboundId?: string
+}
 
-export type SendDecision =
-  | { readonly kind: 'send' }
-  /** `rule` names what refused; the message is recorded as `suppressed` and nothing leaves. */
-  | { readonly kind: 'refuse'; readonly rule: 'recipient_opted_out' }
+/** Why a send is refused before its provider is asked. */
+export const refusalRules = ['recipient_opted_out', 'opt_out_in_doubt', 'superseded'] as const
+export type RefusalRule = (typeof refusalRules)[number]
+
+export type SendDecision = { readonly kind: 'send' } | { readonly kind: 'refuse'; readonly rule: RefusalRule }
+
+export type SendTerms = OptOutReach & {
+  /** The inbound message that this send answers. */
+  readonly inReplyTo?: string
+  /** A reply that the law asks for: the one confirmation of an opt-out, and HELP. It goes out to who opted out. */
+  readonly mandatory?: boolean
+}
 
 /** What an assistant may do, decided from facts read in the transaction that starts the attempt. */
-export function decideSend(facts: SendFacts): SendDecision {
-  return facts.optOut === undefined ? { kind: 'send' } : { kind: 'refuse', rule: 'recipient_opted_out' }
+export function decideSend(facts: SendFacts, terms: SendTerms): SendDecision {
+  const optOut = terms.mandatory ? undefined : findCovering(facts.optOuts, terms)
+  if (optOut !== undefined)
+    return { kind: 'refuse', rule: optOut.inDoubt ? 'opt_out_in_doubt' : 'recipient_opted_out' }
+  if (terms.inReplyTo !== undefined && terms.inReplyTo !== facts.lastInboundId)
+    return { kind: 'refuse', rule: 'superseded' }
+  return { kind: 'send' }
 }

@@ -1,14 +1,16 @@
 import type { ApiKey } from '../core/api-key.ts'
+import type { Conversation } from '../core/conversation.ts'
+import type { DeliveryReceipt, ReceiptSource, RecordedReceipt } from '../core/delivery-receipt.ts'
 import type { DomainEvent } from '../core/event.ts'
-import type { Failure } from '../core/failure.ts'
+import type { Conclusion } from '../core/evidence.ts'
 import type { Attempt, Message } from '../core/message.ts'
 import type { MessageId } from '../core/message-id.ts'
-import type { DispatchedStatus } from '../core/message-status.ts'
 import type { OptOut } from '../core/opt-out.ts'
 import type { Assistant, Organization, ProviderAccount, Route, Sender } from '../core/organization.ts'
 import type { E164 } from '../core/phone-number.ts'
-import type { SendDecision, SendFacts } from '../core/policy.ts'
-import type { SendOutcome } from '../core/send-outcome.ts'
+import type { RefusalRule, SendDecision, SendFacts } from '../core/policy.ts'
+import type { EventStore } from './event-store.ts'
+import type { InboundStore } from './inbound-store.ts'
 
 /**
  * What the inside needs from a database. Every promise that resolves after a write resolves after its commit is
@@ -19,7 +21,10 @@ import type { SendOutcome } from '../core/send-outcome.ts'
  */
 export interface Store {
   readonly sends: SendStore
+  readonly evidence: EvidenceStore
   readonly messages: MessageStore
+  readonly inbound: InboundStore
+  readonly events: EventStore
   readonly optOuts: OptOutStore
   readonly organizations: OrganizationStore
   readonly accounts: AccountStore
@@ -65,8 +70,8 @@ export type NewSend = {
 export type AcceptResult =
   /** Committed: message, attempt 1, event, idempotency key, guard. The caller must now call the provider. */
   | { readonly kind: 'started'; readonly record: MessageRecord }
-  /** Committed as `suppressed`, with its event; no attempt, no guard, no idempotency key. */
-  | { readonly kind: 'refused'; readonly rule: 'recipient_opted_out'; readonly record: MessageRecord }
+  /** Committed as `suppressed` (or `canceled`, when superseded), with its event; no attempt, no guard, no idempotency key. */
+  | { readonly kind: 'refused'; readonly rule: RefusalRule; readonly record: MessageRecord }
   /** An identical message is unresolved. Nothing was written. */
   | { readonly kind: 'joined'; readonly messageId: MessageId }
   /** The idempotency key is known. Nothing was written. */
@@ -76,15 +81,11 @@ export type OutcomeRecord = {
   readonly key: number
   readonly messageId: MessageId
   readonly organizationId: number
-  readonly attemptNumber: number
-  readonly finishedAt: number
-  readonly outcome: SendOutcome
-  /** The status that the evidence gives. Written only while the stored status is `sending`: receipts may be ahead. */
-  readonly status: DispatchedStatus
-  /** True frees the guard: the message is resolved, no identical send needs to join it. */
-  readonly resolved: boolean
-  readonly failure?: Failure
-  /** Written when the status is. */
+  /** With its outcome and end. */
+  readonly attempt: Attempt
+  /** What the attempts alone give. Written while the message is still `sending`; otherwise all evidence is weighed anew. */
+  readonly conclusion: Conclusion
+  /** Written when the conclusion is. */
   readonly event?: DomainEvent
   /** An opt-out that the outcome taught; recorded (with its event) in the same commit unless one stands already. */
   readonly optOut?: OptOut
@@ -100,9 +101,10 @@ export interface SendStore {
    */
   accept(send: NewSend): Promise<AcceptResult>
   /**
-   * Starts a further attempt of a message that is still `sending` and whose attempts have all ended `not_sent`, after
-   * deciding again. `superseded`: it is not so any more; nothing was written and nothing may be sent. `refused`: the
-   * message is now `suppressed`, with its event and its guard freed.
+   * Starts a further attempt, after deciding again, of a message of which no attempt is under way: it is `sending` and
+   * all its attempts ended `not_sent`; or, with `resend`, its last attempt is unknown and closed. The message becomes
+   * `sending`. `superseded`: it is not so (any more); nothing was written and nothing may be sent. `refused`: the
+   * message has ended with the rule as its reason, with its event and its guard freed.
    */
   startAttempt(start: {
     readonly key: number
@@ -110,10 +112,23 @@ export interface SendStore {
     readonly organizationId: number
     readonly recipient: E164
     readonly attempt: Attempt
+    readonly resend: boolean
     readonly decide: (facts: SendFacts) => SendDecision
   }): Promise<'started' | 'refused' | 'superseded'>
-  /** Records how an attempt ended. Recording the same attempt twice changes nothing. */
+  /**
+   * Records how an attempt ended. Recording the same attempt twice changes nothing, but a definite outcome replaces
+   * `unknown`: a process that was thought dead may still bring its provider's answer.
+   */
   recordOutcome(record: OutcomeRecord): Promise<void>
+  /**
+   * Takes queued messages, oldest first, and starts the first attempt of each as `accept` does: the caller must now
+   * call their providers. Those that `decide` refuses end, with their event.
+   */
+  claimQueued(params: {
+    readonly now: number
+    readonly limit: number
+    readonly decide: (message: Message, facts: SendFacts) => SendDecision
+  }): Promise<MessageRecord[]>
   /**
    * Messages that stand between two attempts (all ended `not_sent`, none is under way) since before `startedBefore`:
    * their process died while waiting to try again. Each becomes `failed` with reason `interrupted` and its event.
@@ -126,7 +141,79 @@ export interface SendStore {
   }): Promise<number>
 }
 
+/** What becomes of messages after they were handed over. Each change weighs all evidence anew, with its event. */
+export interface EvidenceStore {
+  /**
+   * Records a report about a message, once for each provider status and code. A failure that is an opt-out is learned
+   * by the ledger (`optOut`). `duplicate`: it was known.
+   */
+  recordReceipt(params: {
+    readonly organizationId: number
+    readonly messageId: MessageId
+    readonly receipt: DeliveryReceipt
+    readonly source: ReceiptSource
+    readonly receivedAt: number
+    readonly optOut?: OptOut
+  }): Promise<'recorded' | 'duplicate'>
+  /** Oldest first. */
+  receipts(organizationId: number, id: MessageId): Promise<RecordedReceipt[]>
+  /**
+   * Messages that are `sending` and whose last attempt ended unknown, or started before `startedBefore` and has no
+   * outcome (its process died: it gets the outcome unknown here). Each is returned once until `checkAgainAt`.
+   */
+  claimUnresolved(params: {
+    readonly now: number
+    readonly startedBefore: number
+    readonly checkAgainAt: number
+    readonly limit: number
+  }): Promise<MessageRecord[]>
+  /** The evidence window of the attempt has passed. Once; an attempt that got an outcome meanwhile stays as it is. */
+  closeAttempt(params: AttemptMark): Promise<void>
+  /** A person says that the attempt was sent. Its event carries who said so. False when it is no unknown attempt. */
+  vouch(params: AttemptMark & { readonly by: string; readonly note?: string }): Promise<boolean>
+  /** Messages of which an attempt is unknown and unresolved, newest first: `sending` after the call, or `unknown`. */
+  listUnknown(organizationId: number, page: Page): Promise<MessageRecord[]>
+}
+
+export type AttemptMark = {
+  readonly organizationId: number
+  readonly messageId: MessageId
+  readonly attemptNumber: number
+  readonly at: number
+}
+
+/** Which messages a list shows; absent members filter nothing. Times are Unix milliseconds, from included, to not. */
+export type MessageFilter = {
+  readonly direction?: Message['direction']
+  readonly status?: Message['status']
+  readonly provider?: string
+  readonly assistantId?: number
+  readonly sender?: string
+  readonly recipient?: string
+  readonly from?: number
+  readonly to?: number
+  /** Part of the body, letters of either case. */
+  readonly search?: string
+}
+
+export type MessageCounts = {
+  readonly total: number
+  readonly byStatus: Readonly<Record<string, number>>
+  readonly byDirection: Readonly<Record<string, number>>
+  readonly byProvider: Readonly<Record<string, number>>
+}
+
 export interface MessageStore {
+  /** Newest first. `before` is the key of the last record of the page before. */
+  list(
+    organizationId: number,
+    filter: MessageFilter,
+    page: Page & { readonly before?: number },
+  ): Promise<MessageRecord[]>
+  /** At most `countMax`: a count of everything would read everything. */
+  count(organizationId: number, filter: MessageFilter, countMax: number): Promise<number>
+  counts(organizationId: number, period: { readonly from?: number; readonly to?: number }): Promise<MessageCounts>
+  findByKey(organizationId: number, key: number): Promise<MessageRecord | undefined>
   find(organizationId: number, id: MessageId): Promise<MessageRecord | undefined>
   /** By the provider's own id. The newest, should a provider repeat one. */
   findByProviderId(organizationId: number, providerMessageId: string): Promise<MessageRecord | undefined>
@@ -134,19 +221,28 @@ export interface MessageStore {
   events(organizationId: number, id: MessageId): Promise<DomainEvent[]>
 }
 
+/** `skip` and `limit` as the published API has them. */
 export type Page = { readonly skip: number; readonly limit: number }
 
 export interface OptOutStore {
-  find(organizationId: number, recipient: E164): Promise<OptOut | undefined>
+  /** All of one person, the widest first. */
+  find(organizationId: number, recipient: E164): Promise<OptOut[]>
   /** Newest first. */
   list(organizationId: number, page: Page): Promise<OptOut[]>
   /**
-   * Records it with its event, unless one stands: then that one is returned with `created: false`. Once this
-   * resolves, no attempt for the recipient can commit any more.
+   * Records it with its event, and ends what waits to be sent to the person and is covered by it (`suppressed`).
+   * One of the same reach that stands already stays as it is (`created: false`), but a certain one replaces one in
+   * doubt. Once this resolves, no attempt for the recipient can commit any more.
    */
   add(optOut: OptOut): Promise<{ readonly created: boolean; readonly optOut: OptOut }>
-  /** With its event. False when there is none. */
-  remove(organizationId: number, recipient: E164, removedAt: number): Promise<boolean>
+  /** Many in one commit, as `add` does. @returns how many are new. */
+  addAll(optOuts: readonly OptOut[]): Promise<number>
+  /** All of the person, or those in doubt alone; each with its event. @returns how many. */
+  remove(
+    organizationId: number,
+    recipient: E164,
+    params: { readonly removedAt: number; readonly onlyInDoubt: boolean },
+  ): Promise<number>
 }
 
 type Fresh<T> = Omit<T, 'id'>
@@ -156,12 +252,17 @@ export interface OrganizationStore {
   list(limit: number): Promise<Organization[]>
   findByName(name: string): Promise<Organization | undefined>
   create(organization: Fresh<Organization>): Promise<Organization>
+  find(id: number): Promise<Organization | undefined>
+  /** `change` is pure and runs inside the transaction. */
+  change(id: number, change: (now: Organization) => Organization): Promise<Organization>
 }
 
 /** Secrets are sealed on the way in and opened on the way out. */
 export interface AccountStore {
   list(organizationId: number): Promise<ProviderAccount[]>
   find(organizationId: number, id: number): Promise<ProviderAccount | undefined>
+  /** Of every organization: a provider's webhook does not say whose it is. At most `limit`. */
+  listByProvider(provider: string, limit: number): Promise<ProviderAccount[]>
   create(account: Fresh<ProviderAccount>): Promise<ProviderAccount>
   /** `change` is pure and runs inside the transaction. */
   change(

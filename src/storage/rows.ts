@@ -1,12 +1,15 @@
 import type { ApiKey, ApiKeyScope } from '../core/api-key.ts'
+import type { Conversation } from '../core/conversation.ts'
+import type { DeliveryReceipt, ReceiptSource, RecordedReceipt } from '../core/delivery-receipt.ts'
 import type { Encoding } from '../core/encoding.ts'
 import type { DomainEvent, EventType } from '../core/event.ts'
 import { type Failure, isFailureReason } from '../core/failure.ts'
-import type { Attempt, Category, Message, OnUnknown } from '../core/message.ts'
+import type { KeywordKind } from '../core/keyword.ts'
+import type { Attempt, AutomaticReply, Category, Direction, Message, OnUnknown } from '../core/message.ts'
 import type { MessageId } from '../core/message-id.ts'
-import type { MessageStatus } from '../core/message-status.ts'
-import type { OptOut, OptOutSource } from '../core/opt-out.ts'
-import type { Assistant, Organization, ProviderAccount, Sender } from '../core/organization.ts'
+import type { MessageStatus, ReceiptStatus } from '../core/message-status.ts'
+import type { OptOut, OptOutScope, OptOutSource } from '../core/opt-out.ts'
+import type { Assistant, InboundSettings, Organization, ProviderAccount, Sender } from '../core/organization.ts'
 import type { E164 } from '../core/phone-number.ts'
 import type { SendOutcome } from '../core/send-outcome.ts'
 import type { Sealer } from './seal.ts'
@@ -22,6 +25,7 @@ export function messageOf(row: Row): Message {
   return {
     id: String(row.id) as MessageId,
     organizationId: Number(row.organization_id),
+    direction: String(row.direction) as Direction,
     assistantId: Number(row.assistant_id),
     senderId: Number(row.sender_id),
     providerAccountId: Number(row.provider_account_id),
@@ -35,6 +39,9 @@ export function messageOf(row: Row): Message {
     category: String(row.category) as Category,
     onUnknown: String(row.on_unknown) as OnUnknown,
     metadata: json<Record<string, string>>(row.metadata),
+    ...optional('inReplyTo', text(row.in_reply_to) as MessageId | undefined),
+    ...optional('automatic', text(row.automatic) as AutomaticReply | undefined),
+    ...optional('keyword', text(row.keyword) as KeywordKind | undefined),
     status: String(row.status) as MessageStatus,
     ...optional('providerMessageId', text(row.provider_message_id)),
     ...optional('failure', failure),
@@ -49,6 +56,54 @@ export function attemptOf(row: Row): Attempt {
     startedAt: Number(row.started_at),
     ...optional('finishedAt', number(row.finished_at)),
     ...optional('outcome', outcomeOf(row)),
+    ...optional('closedAt', number(row.closed_at)),
+    ...optional('vouchedAt', number(row.vouched_at)),
+  }
+}
+
+export function receiptOf(row: Row): RecordedReceipt {
+  return {
+    providerMessageId: String(row.provider_message_id),
+    ...optional('status', text(row.status) as ReceiptStatus | undefined),
+    providerStatus: String(row.provider_status),
+    ...optional('failure', failureOf(row.reason, text(row.provider_code) || null, row.provider_message)),
+    ...optional('occurredAt', number(row.occurred_at)),
+    source: String(row.source) as ReceiptSource,
+    receivedAt: Number(row.received_at),
+  }
+}
+
+/** The columns of a receipt behind `message_key`, in the order of the table. */
+export function receiptColumns({ receipt, source, receivedAt }: ReceivedReceipt) {
+  return [
+    receipt.providerStatus,
+    receipt.failure?.providerCode ?? '',
+    receipt.providerMessageId,
+    receipt.status ?? null,
+    receipt.failure?.reason ?? null,
+    receipt.failure?.providerMessage ?? null,
+    source,
+    receipt.occurredAt ?? null,
+    receivedAt,
+  ] as const
+}
+
+type ReceivedReceipt = {
+  readonly receipt: DeliveryReceipt
+  readonly source: ReceiptSource
+  readonly receivedAt: number
+}
+
+export function conversationOf(row: Row): Conversation {
+  return {
+    id: String(row.id),
+    organizationId: Number(row.organization_id),
+    assistantId: Number(row.assistant_id),
+    senderId: Number(row.sender_id),
+    number: String(row.number) as E164,
+    person: String(row.person) as E164,
+    ...optional('lastInboundId', text(row.last_inbound_id)),
+    createdAt: Number(row.created_at),
   }
 }
 
@@ -114,14 +169,22 @@ export function optOutOf(row: Row): OptOut {
   return {
     organizationId: Number(row.organization_id),
     recipient: String(row.recipient) as E164,
+    ...optional('assistantId', Number(row.assistant_id) || undefined),
+    ...optional('senderId', Number(row.sender_id) || undefined),
     source: String(row.source) as OptOutSource,
+    inDoubt: Boolean(row.in_doubt),
     ...optional('evidence', text(row.evidence)),
     createdAt: Number(row.created_at),
   }
 }
 
 export function organizationOf(row: Row): Organization {
-  return { id: Number(row.id), name: String(row.name), createdAt: Number(row.created_at) }
+  return {
+    id: Number(row.id),
+    name: String(row.name),
+    optOutScope: String(row.opt_out_scope) as OptOutScope,
+    createdAt: Number(row.created_at),
+  }
 }
 
 export function accountOf(row: Row, sealer: Sealer): ProviderAccount {
@@ -169,6 +232,7 @@ export function assistantOf(row: Row): Assistant {
     ...optional('smsWebhookUrl', text(row.sms_webhook_url)),
     ...optional('providerAccountId', number(row.provider_account_id)),
     ...optional('messagingServiceId', text(row.messaging_service_id)),
+    inbound: json<InboundSettings>(row.inbound),
     customSettings: json<Record<string, unknown>>(row.custom_settings),
     isActive: Boolean(row.is_active),
     createdAt: Number(row.created_at),
