@@ -13,6 +13,7 @@ import type { App } from './fastify.ts'
 import type { ManagementParts } from './management.ts'
 import { registerOpenApi } from './openapi.ts'
 import { registerApiKeyRoutes } from './routes/api-keys.ts'
+import { registerAssistantPhoneNumberRoutes } from './routes/assistant-phone-numbers.ts'
 import { registerAssistantRoutes } from './routes/assistants.ts'
 import { type HealthParts, registerHealthRoutes } from './routes/health.ts'
 import { registerOptOutRoutes } from './routes/opt-outs.ts'
@@ -117,6 +118,7 @@ export async function buildServer(parts: ServerParts): Promise<App> {
   registerOptOutRoutes(app, parts)
   registerAssistantRoutes(app, parts)
   registerPhoneNumberRoutes(app, parts)
+  registerAssistantPhoneNumberRoutes(app, parts)
   registerProviderAccountRoutes(app, parts)
   registerApiKeyRoutes(app, parts)
   registerHealthRoutes(app, parts)
