@@ -21,10 +21,10 @@ export type RetryParams = {
 /** How long to wait before the next attempt of a direct send, or undefined to stop. */
 export function directRetryDelayMs(params: RetryParams): number | undefined {
   const backoffMs = Math.min(retryDelayMsMin * 2 ** (params.attemptNumber - 1), retryDelayMsMax)
-  // Never earlier than the provider asked; jitter only adds, so that nodes do not return together.
+  const ownDelayMs = backoffMs * (0.5 + params.chance / 2)
+  // Never earlier than the provider asked, and not at once because it says 0; jitter only adds, so that nodes do not
+  // return together.
   const delayMs =
-    params.retryAfterMs === undefined
-      ? backoffMs * (0.5 + params.chance / 2)
-      : params.retryAfterMs + 100 * params.chance
+    params.retryAfterMs === undefined ? ownDelayMs : Math.max(ownDelayMs, params.retryAfterMs + 100 * params.chance)
   return params.elapsedMs + delayMs > directRetryWindowMs ? undefined : delayMs
 }

@@ -42,6 +42,12 @@ export async function registerOpenApi(app: App, { publicUrl, version }: OpenApiP
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   await app.register(scalar, {
     routePrefix: '/docs',
+    hooks: {
+      onRequest: (_request, reply, done) => {
+        reply.header('content-security-policy', docsPolicy(publicUrl))
+        done()
+      },
+    },
     configuration: {
       url: '/openapi.json',
       // No outside assets: the page must work in a closed network and tell nobody that it was opened.
@@ -52,6 +58,21 @@ export async function registerOpenApi(app: App, { publicUrl, version }: OpenApiP
       showDeveloperTools: 'never',
     },
   })
+}
+
+/** The page is somebody else's code and knows addresses of theirs; the browser holds it to ours, whatever it tries. */
+function docsPolicy(publicUrl: string): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self' 'unsafe-inline'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    "font-src 'self' data:",
+    `connect-src 'self' ${new URL(publicUrl).origin}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
 }
 
 /** Members that hold values and not schemas. */

@@ -1,15 +1,19 @@
+import { isUtf8 } from 'node:buffer'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify from 'fastify'
 import { errorFields } from '../core/error-fields.ts'
 import { SmsError } from '../core/errors.ts'
 import type { Log } from '../ports/log.ts'
+import { collectMethods } from './allowed-methods.ts'
 import type { Authenticator } from './auth.ts'
-import { bodyBytesMax, expectedErrorOf, replyWithError } from './errors.ts'
+import { bodyBytesMax, expectedErrorOf, rawAnswerOf, replyWithError } from './errors.ts'
 import type { App } from './fastify.ts'
 import type { ManagementParts } from './management.ts'
 import { registerOpenApi } from './openapi.ts'
 import { registerApiKeyRoutes } from './routes/api-keys.ts'
+import { registerAssistantPhoneNumberRoutes } from './routes/assistant-phone-numbers.ts'
 import { registerAssistantRoutes } from './routes/assistants.ts'
 import { type HealthParts, registerHealthRoutes } from './routes/health.ts'
 import { registerOptOutRoutes } from './routes/opt-outs.ts'
@@ -18,11 +22,17 @@ import { registerProviderAccountRoutes } from './routes/provider-accounts.ts'
 import { registerSmsRoutes, type SmsRouteParts } from './routes/sms.ts'
 import { makeValidatorCompiler } from './validation.ts'
 
-/** Open connections; one more is answered 503 and closed. */
-export const connectionsMax = 2_000
-/** A request must have arrived whole within this time: slow senders must not hold connections. */
-export const requestTimeoutMs = 15_000
-export const headersTimeoutMs = 10_000
+export const serverLimits = {
+  /** Open connections; the requests of any more are answered 503, and at twice as many connections are not taken. */
+  connectionsMax: 2_000,
+  /** A request must have arrived whole within this time: slow senders must not hold connections. */
+  requestTimeoutMs: 15_000,
+  headersTimeoutMs: 10_000,
+  /** How often the two timeouts are looked at: the most that a slow request can last beyond them. */
+  timeoutCheckIntervalMs: 2_000,
+} as const
+export type ServerLimits = Readonly<Record<keyof typeof serverLimits, number>>
+
 /** Idle connections of callers stay open a little longer than common proxies keep theirs. */
 const keepAliveTimeoutMs = 65_000
 
@@ -34,33 +44,54 @@ export type ServerParts = SmsRouteParts &
     /** For the OpenAPI document. */
     readonly publicUrl: string
     readonly version: string
+    /** For tests; `serverLimits` in production. */
+    readonly limits?: Partial<ServerLimits>
   }
 
 /** The HTTP API, not yet listening. `close()` lets requests under way end. */
 export async function buildServer(parts: ServerParts): Promise<App> {
+  const limits: ServerLimits = { ...serverLimits, ...parts.limits }
+  const unanswered = makeUnansweredRequests()
   const app: App = Fastify({
     logger: false,
     bodyLimit: bodyBytesMax,
-    requestTimeout: requestTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
+    http: {
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      connectionsCheckingInterval: limits.timeoutCheckIntervalMs,
+    },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
-    clientErrorHandler: answerClientError,
+    // The hook below refuses in our own words.
+    return503OnClosing: false,
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, unanswered),
     frameworkErrors: (error, _request, reply) => {
       void replyWithError(reply, expectedErrorOf(error) ?? new SmsError('invalid_request', 'The request is malformed.'))
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
-  app.server.headersTimeout = headersTimeoutMs
-  limitConnections(app)
+  app.server.on('request', unanswered.add)
+  const isOverLimit = limitConnections(app, limits.connectionsMax)
+  const methodsOf = collectMethods(app)
 
+  acceptOnlyJson(app)
   app.setValidatorCompiler(makeValidatorCompiler())
   // Answers are built by our own code from typed values; a compiled serializer would silently drop what a schema forgot.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   app.decorateRequest('caller', undefined)
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
+    if (isOverLimit(request.raw.socket)) {
+      reply.header('connection', 'close')
+      throw new SmsError('overloaded', 'Too many connections are open. Nothing was sent; try again in a second.', {
+        retryAfterMs: 1_000,
+      })
+    }
     const scopes = request.routeOptions.config.scopes
-    if (scopes !== undefined) request.caller = await parts.authenticator.authenticate(request)
+    if (scopes === undefined) return
+    if (parts.stopping.aborted)
+      throw new SmsError('unavailable', 'Textbridge is stopping. Nothing was sent; try again.', { retryAfterMs: 1_000 })
+    request.caller = await parts.authenticator.authenticate(request)
   })
   app.setErrorHandler((error, request, reply) => {
     const expected = expectedErrorOf(error)
@@ -71,51 +102,81 @@ export async function buildServer(parts: ServerParts): Promise<App> {
       new SmsError('internal', 'Something went wrong in Textbridge. The log has the details.'),
     )
   })
-  app.setNotFoundHandler((_request, reply) =>
-    replyWithError(reply, new SmsError('not_found', 'There is nothing at this address. See /docs for what there is.')),
-  )
+  app.setNotFoundHandler((request, reply) => {
+    const methods = methodsOf(request.url)
+    if (methods === undefined)
+      return replyWithError(
+        reply,
+        new SmsError('not_found', 'There is nothing at this address. See /docs for what there is.'),
+      )
+    reply.header('allow', methods)
+    return replyWithError(reply, new SmsError('method_not_allowed', `This address takes ${methods} only.`))
+  })
 
   await registerOpenApi(app, parts)
   registerSmsRoutes(app, parts)
   registerOptOutRoutes(app, parts)
   registerAssistantRoutes(app, parts)
   registerPhoneNumberRoutes(app, parts)
+  registerAssistantPhoneNumberRoutes(app, parts)
   registerProviderAccountRoutes(app, parts)
   registerApiKeyRoutes(app, parts)
   registerHealthRoutes(app, parts)
   return app
 }
 
-/** Node closes a connection over its own limit without a word; callers deserve one. */
-function limitConnections(app: App): void {
+/**
+ * Node closes a connection over its own limit without a word, and callers deserve one. It is said in answer to their
+ * request and not on connecting: a request that follows would else be carried out after its caller was told 503.
+ */
+function limitConnections(app: App, connectionsMax: number): (socket: Socket) => boolean {
+  const overLimit = new WeakSet<Socket>()
   let open = 0
+  app.server.maxConnections = 2 * connectionsMax
   app.server.on('connection', (socket: Socket) => {
     open++
     socket.once('close', () => open--)
-    if (open > connectionsMax)
-      socket.end(
-        rawAnswer('503 Service Unavailable', 'overloaded', 'Too many connections are open. Try again in a second.'),
-      )
+    if (open > connectionsMax) overLimit.add(socket)
+  })
+  return (socket) => overLimit.has(socket)
+}
+
+/** A text whose bytes are not UTF-8 would reach a person with holes in it, so it is refused and not repaired. */
+function acceptOnlyJson(app: App): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    // Many clients name JSON as the content type of every request, a DELETE without a body too.
+    if (body.length === 0 && request.routeOptions.schema?.body === undefined) done(null, undefined)
+    else if (isUtf8(body)) void parseJson(request, body.toString('utf8'), done)
+    else done(new SmsError('invalid_request', 'The request body is not valid UTF-8. Encode the JSON as UTF-8.'))
   })
 }
 
+type UnansweredRequests = ReturnType<typeof makeUnansweredRequests>
+
+/** The requests of each connection that have no answer yet. */
+function makeUnansweredRequests() {
+  const bySocket = new WeakMap<Socket, Set<ServerResponse>>()
+  return {
+    add(request: IncomingMessage, response: ServerResponse): void {
+      const responses = bySocket.get(request.socket) ?? new Set()
+      bySocket.set(request.socket, responses.add(response))
+      response.once('close', () => responses.delete(response))
+    },
+    /** Those that arrived whole, and so may be sending a text. */
+    whole: (socket: Socket) => [...(bySocket.get(socket) ?? [])].filter((response) => response.req.complete),
+  }
+}
+
 /** What cannot be parsed as HTTP never reaches a route. */
-function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+function answerClientError(error: Error & { code?: string }, socket: Socket, unanswered: UnansweredRequests): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
     return
   }
-  socket.end(
-    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-      ? rawAnswer('408 Request Timeout', 'request_timeout', 'The request did not arrive in time. Send it faster.')
-      : error.code === 'HPE_HEADER_OVERFLOW'
-        ? rawAnswer('431 Request Header Fields Too Large', 'invalid_request', 'The request headers are too large.')
-        : rawAnswer('400 Bad Request', 'invalid_request', 'The request is not valid HTTP.'),
-  )
-}
-
-function rawAnswer(status: string, code: string, detail: string): string {
-  const body = JSON.stringify({ detail, code, ...(status.startsWith('503') ? { retryable: true } : {}) })
-  const retry = status.startsWith('503') ? 'Retry-After: 1\r\n' : ''
-  return `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\n${retry}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
+  const underWay = unanswered.whole(socket)
+  // An answer to the broken request would be read as the answer to the first one, whose text may be going out.
+  for (const response of underWay) response.shouldKeepAlive = false
+  if (underWay.length === 0) socket.end(rawAnswerOf(error.code))
 }

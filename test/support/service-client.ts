@@ -7,6 +7,7 @@ import { parseConfig } from '../../src/config/config.ts'
 import { parseSecrets } from '../../src/config/secrets.ts'
 import { type ApiKeyScope, apiKeyScopes } from '../../src/core/api-key.ts'
 import { makeLog } from '../../src/telemetry/log.ts'
+import { createTestDatabase, type TestDatabase } from './postgres.ts'
 import { silentMetrics } from './store-builders.ts'
 
 export type Answer = {
@@ -28,17 +29,20 @@ export type TestService = {
   close(): Promise<void>
 }
 
-/** The whole service over a fresh SQLite file, with one organization and one key for each name. */
+export const engines = ['sqlite', 'postgres'] as const
+
+/** The whole service over an empty database, with one organization and one key for each name. */
 export async function startTestService(params: {
+  readonly engine: (typeof engines)[number]
   readonly organizations: readonly {
     readonly name: string
     readonly key: string
     readonly scopes?: readonly ApiKeyScope[]
   }[]
 }): Promise<TestService> {
-  const folder = mkdtempSync(join(tmpdir(), 'textbridge-'))
+  const database = params.engine === 'sqlite' ? createSqliteFile() : await createTestDatabase()
   const env = {
-    TEXTBRIDGE_DATABASE_URL: `sqlite:${join(folder, 'test.db')}`,
+    TEXTBRIDGE_DATABASE_URL: database.url,
     TEXTBRIDGE_PORT: '0',
     TEXTBRIDGE_SECRET_KEY: Buffer.alloc(32, 5).toString('base64'),
   }
@@ -60,8 +64,16 @@ export async function startTestService(params: {
     call: (method, path, options) => callService(app.url, method, path, options),
     async close() {
       await app.close()
-      rmSync(folder, { recursive: true, force: true })
+      await database.drop()
     },
+  }
+}
+
+function createSqliteFile(): TestDatabase {
+  const folder = mkdtempSync(join(tmpdir(), 'textbridge-'))
+  return {
+    url: `sqlite:${join(folder, 'test.db')}`,
+    drop: async () => rmSync(folder, { recursive: true, force: true }),
   }
 }
 

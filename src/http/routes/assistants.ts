@@ -25,12 +25,13 @@ const notFound = { 404: ['not_found', noAssistant] } as const
 const activeOnly = Type.Boolean({ default: false, description: 'Only those that are active.' })
 
 export function registerAssistantRoutes(app: App, parts: ManagementParts): void {
-  registerReading(app, parts)
+  registerLists(app, parts)
+  registerFinding(app, parts)
   registerChanging(app, parts)
   registerFieldChanges(app, parts)
 }
 
-function registerReading(app: App, { store }: ManagementParts): void {
+function registerLists(app: App, { store }: ManagementParts): void {
   app.get(
     '/api/v1/assistants',
     {
@@ -72,7 +73,9 @@ function registerReading(app: App, { store }: ManagementParts): void {
       count: await store.assistants.count(callerOf(request).organizationId, request.query.active_only),
     }),
   )
+}
 
+function registerFinding(app: App, { store }: ManagementParts): void {
   app.get(
     '/api/v1/assistants/:assistant_id',
     {

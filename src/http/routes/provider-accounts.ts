@@ -28,6 +28,7 @@ const path = '/api/v1/provider-accounts'
 export function registerProviderAccountRoutes(app: App, parts: ManagementParts): void {
   registerReading(app, parts)
   registerChanging(app, parts)
+  registerRemoving(app, parts)
 }
 
 function registerReading(app: App, { store }: ManagementParts): void {
@@ -124,7 +125,9 @@ function registerChanging(app: App, { store, providers, clock, changed }: Manage
       return accountBodyOf(account)
     },
   )
+}
 
+function registerRemoving(app: App, { store, changed }: ManagementParts): void {
   app.delete(
     `${path}/:account_id`,
     {

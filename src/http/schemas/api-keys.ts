@@ -32,22 +32,26 @@ export const keyCreateSchema = Type.Object(
   },
 )
 
-export const keyUpdateSchema = nullable(
-  Type.Object(
-    {
-      name: Type.Optional(keyNameSchema),
-      scopes: Type.Optional(scopesSchema),
-      send: Type.Optional(Type.Boolean()),
-      read: Type.Optional(Type.Boolean()),
-      manage: Type.Optional(Type.Boolean()),
-    },
-    {
-      title: 'ApiKeyUpdate',
-      additionalProperties: true,
-      description: 'Either `scopes`, or as in the published API the permissions themselves: the scopes that are true.',
-      examples: [{ name: 'orders service', scopes: ['send'] }],
-    },
-  ),
+export const keyUpdateSchema = Type.Union(
+  [
+    Type.Object(
+      {
+        name: Type.Optional(keyNameSchema),
+        scopes: Type.Optional(scopesSchema),
+        send: Type.Optional(Type.Boolean()),
+        read: Type.Optional(Type.Boolean()),
+        manage: Type.Optional(Type.Boolean()),
+      },
+      {
+        title: 'ApiKeyUpdate',
+        additionalProperties: true,
+        description:
+          'Either `scopes`, or as in the published API the permissions themselves: the scopes that are true.',
+      },
+    ),
+    Type.Null(),
+  ],
+  { examples: [{ name: 'orders service', scopes: ['send'] }] },
 )
 
 const example = {

@@ -1,6 +1,12 @@
 import { type Static, Type } from 'typebox'
 import type { Assistant, ProviderAccount, Sender } from '../../core/organization.ts'
-import { e164Schema, idSchema, nullable, timeOf, timeSchema } from './common.ts'
+import { e164Schema, idSchema, limitMax, nullable, skipMax, timeOf, timeSchema } from './common.ts'
+
+/** The published API has no pages here, so without a limit there is as much as one page can hold. */
+export const numberPageQuery = {
+  skip: Type.Integer({ minimum: 0, maximum: skipMax, default: 0 }),
+  limit: Type.Integer({ minimum: 1, maximum: limitMax, default: limitMax }),
+}
 
 const idOrNone = (description: string) =>
   Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description, examples: [1] })

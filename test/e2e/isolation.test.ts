@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { after, before, suite, test } from 'node:test'
+import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts'
+import { systemClock } from '../../src/telemetry/clock.ts'
+import { entriesOf, type Operation, operationsOf, resolved } from '../support/openapi-operations.ts'
+import { type Answer, at, engines, startTestService, type TestService } from '../support/service-client.ts'
+import { silentLog } from '../support/silent-log.ts'
+import { twilioAccount } from '../support/simulated-accounts.ts'
+
+const document: unknown = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8'))
+const operations = operationsOf(document).filter(({ isScoped }) => isScoped)
+const theirs = 'canary-key-of-theirs-0123456789-0123456789'
+const ours = 'canary-key-of-ours-0123456789-0123456789'
+const [theirNumber, theirRecipient] = ['+12025550142', '+12025550177']
+const nobodysNumber = '+12025550999'
+/** Numbers are unique within an organization: what others have may be added. These two are, and so stand apart. */
+const addedNumbers = { theirs: '+12025550143', nobodys: '+12025550998', ours: '' }
+
+/** One kind of name that a request can carry: one of another organization, one that nobody has, one of the caller's. */
+type Reference = { readonly theirs: string | number; readonly nobodys: string | number; readonly ours: string | number }
+
+for (const engine of engines)
+  suite(`another organization does not exist, over ${engine}`, () => {
+    let simulator: Simulator
+    let service: TestService
+    let references: Readonly<Record<string, Reference>> = {}
+    let canaries: readonly string[] = []
+
+    before(async () => {
+      simulator = await startSimulator({
+        host: '127.0.0.1',
+        port: 0,
+        accounts: [twilioAccount],
+        clock: systemClock,
+        log: silentLog,
+        receiptDelayMs: 0,
+      })
+      service = await startTestService({
+        engine,
+        organizations: [
+          { name: 'Theirs', key: theirs },
+          { name: 'Ours', key: ours },
+        ],
+      })
+      const [their, our] = [await setUp('canary', theirs, theirNumber), await setUp('own', ours, '+12025550188')]
+      canaries = ['canary', theirNumber, theirRecipient, ...their.messageIds]
+      references = {
+        message_id: { theirs: their.messageIds[0] ?? '', nobodys: 'msg_01K9Z3V5W6X7Y8Z9A0B1C2D3E4', ours: '' },
+        provider_message_id: { theirs: their.messageIds[1] ?? '', nobodys: `SM${'0'.repeat(32)}`, ours: '' },
+        assistant_id: { theirs: their.assistant, nobodys: 999_001, ours: our.assistant },
+        provider_account_id: { theirs: their.account, nobodys: 999_002, ours: our.account },
+        account_id: { theirs: their.account, nobodys: 999_002, ours: our.account },
+        phone_number_id: { theirs: their.number, nobodys: 999_003, ours: our.number },
+        key_id: { theirs: their.apiKey, nobodys: 999_004, ours: our.apiKey },
+        phone_number: { theirs: theirNumber, nobodys: nobodysNumber, ours: '+12025550188' },
+        opted_out: { theirs: theirRecipient, nobodys: nobodysNumber, ours: '+12025550187' },
+        added: addedNumbers,
+        from_phone_number: { theirs: theirNumber, nobodys: nobodysNumber, ours: '+12025550188' },
+      }
+    })
+
+    after(async () => {
+      await service.close()
+      await simulator.close()
+    })
+
+    /** An organization with one of everything, each named by `name`, and a text sent where its provider allows it. */
+    async function setUp(name: string, key: string, phoneNumber: string) {
+      const create = async (path: string, json: object) => {
+        const answer = await service.call('POST', path, { key, json })
+        assert.ok(answer.status < 300, answer.text)
+        return answer.body
+      }
+      const { accountSid, authToken } = twilioAccount
+      const fields = { provider: 'twilio', base_url: simulator.baseUrls.twilio, account_sid: accountSid }
+      const account = Number(
+        at(await create('/api/v1/provider-accounts', { name, ...fields, auth_token: authToken }), 'id'),
+      )
+      const assistant = Number(
+        at(await create('/api/v1/assistants', { name, provider_account_id: account, description: name }), 'id'),
+      )
+      const number = Number(
+        at(
+          await create('/api/v1/assistants/organization/phone-numbers', {
+            phone_number: phoneNumber,
+            friendly_name: name,
+            assistant_id: assistant,
+          }),
+          'id',
+        ),
+      )
+      const apiKey = Number(at(await create('/api/v1/users/me/api-keys', { name }), 'api_key', 'id'))
+      const messageIds: string[] = []
+      if (key === theirs) {
+        const text = { from_phone_number: phoneNumber, to_phone_number: '+12025550166', message: name }
+        const sent = await create('/sms/send', text)
+        messageIds.push(String(at(sent, 'id')), String(at(sent, 'message_id')))
+        await create('/api/v1/opt-outs', { phone_number: theirRecipient, evidence: name })
+        await create('/api/v1/opt-outs', { phone_number: addedNumbers.theirs, evidence: name })
+        await create('/api/v1/assistants/organization/phone-numbers', { phone_number: addedNumbers.theirs })
+      }
+      return { account, assistant, number, apiKey, messageIds }
+    }
+
+    /** What their organization sees of itself. */
+    async function theirView(): Promise<string[]> {
+      const lists = operations.filter(({ method, path }) => method === 'GET' && !path.includes('{'))
+      return Promise.all(lists.map(async ({ path }) => (await service.call('GET', path, { key: theirs })).text))
+    }
+
+    for (const operation of operations)
+      for (const place of placesOf(operation))
+        test(`${operation.title} with their ${place.in} ${place.name} is answered as one that nobody has`, async () => {
+          const before = await theirView()
+          for (const name of place.name === 'message_id' ? ['message_id', 'provider_message_id'] : [place.reference]) {
+            const reference = references[name]
+            assert.ok(reference !== undefined, `say in this test what a ${name} is`)
+            const [foreign, unknown] = [
+              await ask(operation, place, reference.theirs),
+              await ask(operation, place, reference.nobodys),
+            ]
+            assert.ok(foreign.status === unknown.status && !foreign.text.includes('canary'), foreign.text)
+            assert.equal(
+              neutral(foreign.text, reference.theirs, reference.nobodys),
+              neutral(unknown.text, reference.theirs, reference.nobodys),
+            )
+            if (!place.mayCreate) assert.equal(foreign.status, place.isListed ? 200 : 404, foreign.text)
+          }
+          assert.deepEqual(await theirView(), before)
+        })
+
+    for (const { title, path } of operations.filter(({ method, path }) => method === 'GET' && !path.includes('{')))
+      test(`${title} shows nothing of theirs`, async () => {
+        const [own, other] = [
+          await service.call('GET', path, { key: ours }),
+          await service.call('GET', path, { key: theirs }),
+        ]
+        assert.deepEqual([own.status, other.status], [200, 200])
+        for (const canary of canaries) assert.ok(!own.text.includes(canary), canary)
+        assert.ok(path.endsWith('/count') || path.endsWith('/available') || other.text.includes('canary'), other.text)
+      })
+
+    test('an opt-out of theirs does not hold back our texts, and ours is not theirs', async () => {
+      const path = `/api/v1/opt-outs/${encodeURIComponent(theirRecipient)}`
+      assert.equal((await service.call('GET', path, { key: theirs })).status, 200)
+      assert.equal((await service.call('GET', path, { key: ours })).status, 404)
+    })
+
+    /** Our own ids everywhere but at `place`, and the body that the document gives as its example. */
+    async function ask(operation: Operation, place: Place, value: string | number): Promise<Answer> {
+      const own = (name: string) => references[name]?.ours ?? ''
+      const inPath = (name: string) => (place.in === 'path' && place.name === name ? value : own(name))
+      const path = operation.path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) =>
+        encodeURIComponent(String(inPath(name))),
+      )
+      const query = operation.parameters
+        .filter((parameter) => parameter.in === 'query' && at(parameter.schema, 'type') === 'boolean')
+        .map(({ name }) => `${name}=true`)
+        .join('&')
+      const example = operation.body?.examples[0]
+      const json = Array.isArray(example)
+        ? [place.in === 'body' ? value : own('phone_number_id')]
+        : example === undefined
+          ? undefined
+          : bodyWith(example, place, value, own)
+      return service.call(operation.method, `${path}?${query}`, { key: ours, json })
+    }
+  })
+
+type Place = {
+  readonly in: 'path' | 'body'
+  readonly name: string
+  /** Which of the references belongs there. */
+  readonly reference: string
+  /** The request adds what it names, so there is nothing that must be there. */
+  readonly mayCreate: boolean
+  /** The answer is a list of what could not be done. */
+  readonly isListed: boolean
+}
+
+/** Where a request can name something that has an owner. */
+function placesOf({ path, parameters, body, method }: Operation): Place[] {
+  const isOptOut = path.includes('/opt-outs')
+  const inPath = parameters
+    .filter((parameter) => parameter.in === 'path')
+    .map(({ name }) => ({
+      in: 'path' as const,
+      name,
+      reference: isOptOut ? 'opted_out' : name,
+      mayCreate: false,
+      isListed: false,
+    }))
+  const schema = resolved(document, body?.schema)
+  if (at(schema, 'type') === 'array')
+    return [
+      ...inPath,
+      { in: 'body', name: 'ids', reference: 'phone_number_id', mayCreate: false, isListed: true } as const,
+    ]
+  const inBody = entriesOf(at(schema, 'properties'))
+    .map(([name]) => name)
+    .filter((name) => /(_id|phone_number)$/.test(name) && name !== 'to_phone_number')
+    .map((name) => {
+      const mayCreate = name === 'phone_number' && method === 'POST' && !path.includes('/unassign')
+      return { in: 'body' as const, name, reference: mayCreate ? 'added' : name, mayCreate, isListed: false }
+    })
+  return [...inPath, ...inBody]
+}
+
+/** The example, naming only what is ours, and `value` at the place in question. */
+function bodyWith(
+  example: unknown,
+  place: Place,
+  value: string | number,
+  own: (name: string) => string | number,
+): Record<string, unknown> {
+  const body = Object.fromEntries(
+    entriesOf(example).map(([name, given]) => [name, /(_id|^phone_number)$/.test(name) ? own(name) : given]),
+  )
+  return place.in === 'body' ? { ...body, [place.name]: value } : body
+}
+
+/** An answer without what two requests may differ in: the names themselves, fresh ids, and times. */
+function neutral(text: string, ...names: readonly (string | number)[]): string {
+  return names
+    .reduce<string>((rest, name) => rest.replaceAll(String(name), '<name>'), text)
+    .replaceAll(/"id":\d+/g, '"id":0')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+}
