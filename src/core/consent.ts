@@ -22,9 +22,8 @@ export function decideConsent(facts: {
   readonly providerAnswered: boolean
 }): ConsentChange {
   const { keyword, standing, providerAnswered } = facts
-  switch (keyword?.kind) {
-    case undefined:
-      return nothing
+  if (keyword === undefined) return nothing
+  switch (keyword.kind) {
     case 'opt_out': {
       const already = standing !== undefined && !standing.inDoubt
       return {
@@ -47,6 +46,6 @@ export function decideConsent(facts: {
     case 'help':
       return { ...nothing, reply: providerAnswered ? 'none' : 'help', handled: true }
     default:
-      return keyword satisfies never
+      return keyword.kind satisfies never
   }
 }

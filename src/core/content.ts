@@ -15,7 +15,7 @@ export function guardContent(content: {
 
 /** What makes two requests the same under one idempotency key: everything but the key, in one order. */
 export function requestContent(request: SendRequest): string {
-  const { sender, recipient, body, mediaUrls, category, onUnknown, metadata } = request
+  const { sender, recipient, body, mediaUrls, category, onUnknown, metadata, inReplyTo } = request
   const pairs = Object.entries(metadata).sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0))
-  return JSON.stringify([sender, recipient, body, mediaUrls, category, onUnknown, pairs])
+  return JSON.stringify([sender, recipient, body, mediaUrls, category, onUnknown, pairs, inReplyTo ?? null])
 }

@@ -1,3 +1,4 @@
+import type { Message } from './message.ts'
 import type { E164 } from './phone-number.ts'
 
 /** Where an opt-out came from. Kept as evidence, for years. */
@@ -50,3 +51,18 @@ export function reachOf(scope: OptOutScope, { assistantId, senderId }: OptOutRea
 }
 
 export const optOutEvidenceLengthMax = 500
+
+/** What a provider's own refusal teaches: the person refused everybody who sends through it, so the widest reach. */
+export function learnedOptOut(
+  { id, organizationId, recipient, provider }: Message,
+  { code, at }: { readonly code: string | undefined; readonly at: number },
+): OptOut {
+  return {
+    organizationId,
+    recipient,
+    source: 'provider',
+    inDoubt: false,
+    evidence: `${provider} ${code ?? ''} on ${id}`,
+    createdAt: at,
+  }
+}

@@ -1,3 +1,4 @@
+import type { Message } from './message.ts'
 import { findCovering, type OptOut, type OptOutReach } from './opt-out.ts'
 
 /** What the store knows, inside the dispatching transaction, about the person of one send. */
@@ -29,4 +30,13 @@ export function decideSend(facts: SendFacts, terms: SendTerms): SendDecision {
   if (terms.inReplyTo !== undefined && terms.inReplyTo !== facts.lastInboundId)
     return { kind: 'refuse', rule: 'superseded' }
   return { kind: 'send' }
+}
+
+export function termsOf({ assistantId, senderId, inReplyTo, automatic }: Message): SendTerms {
+  return {
+    assistantId,
+    senderId,
+    ...(inReplyTo === undefined ? {} : { inReplyTo }),
+    mandatory: automatic !== undefined,
+  }
 }

@@ -7,6 +7,8 @@ import { type FailureReason, failureReasons } from '../core/failure.ts'
 const httpStatusByCode = {
   invalid_request: 400,
   recipient_opted_out: 400,
+  opt_out_in_doubt: 409,
+  superseded: 409,
   unauthorized: 401,
   forbidden: 403,
   not_found: 404,

@@ -9,6 +9,7 @@ import type { OptOut } from '../core/opt-out.ts'
 import type { Assistant, Organization, ProviderAccount, Route, Sender } from '../core/organization.ts'
 import type { E164 } from '../core/phone-number.ts'
 import type { RefusalRule, SendDecision, SendFacts } from '../core/policy.ts'
+import type { SendOutcome } from '../core/send-outcome.ts'
 import type { EventStore } from './event-store.ts'
 import type { InboundStore } from './inbound-store.ts'
 
@@ -81,8 +82,7 @@ export type OutcomeRecord = {
   readonly key: number
   readonly messageId: MessageId
   readonly organizationId: number
-  /** With its outcome and end. */
-  readonly attempt: Attempt
+  readonly attempt: Attempt & { readonly finishedAt: number; readonly outcome: SendOutcome }
   /** What the attempts alone give. Written while the message is still `sending`; otherwise all evidence is weighed anew. */
   readonly conclusion: Conclusion
   /** Written when the conclusion is. */

@@ -1,11 +1,10 @@
 import { errorFields } from '../core/error-fields.ts'
-import type { DomainEvent } from '../core/event.ts'
-import type { Failure } from '../core/failure.ts'
-import type { Message } from '../core/message.ts'
-import { type Evidence, statusOf } from '../core/message-status.ts'
-import type { OptOut } from '../core/opt-out.ts'
+import { conclusionEvent } from '../core/event.ts'
+import { conclude } from '../core/evidence.ts'
+import type { Attempt, Message } from '../core/message.ts'
+import { learnedOptOut } from '../core/opt-out.ts'
 import type { Route } from '../core/organization.ts'
-import { decideSend } from '../core/policy.ts'
+import { decideSend, termsOf } from '../core/policy.ts'
 import { directRetryDelayMs } from '../core/retry.ts'
 import type { SendOutcome } from '../core/send-outcome.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -68,17 +67,19 @@ export function makeDispatchMessage(
               chance: random.chance(),
             })
           : undefined
-      const outcomeRecord = describeOutcome({
-        record: started,
-        attemptNumber: attempt.number,
+      const finishedAt = clock.now()
+      const ended = {
+        ...attempt,
+        finishedAt,
         outcome,
-        finishedAt: clock.now(),
-        last: delayMs === undefined,
-      })
+        // Of an unknown attempt evidence may still come; it is closed when its window has passed.
+        ...(outcome.kind !== 'unknown' && delayMs === undefined ? { closedAt: finishedAt } : {}),
+      }
+      attempts = [...attempts.slice(0, -1), ended]
+      const outcomeRecord = describeOutcome(started, attempts, ended)
       await failpoints.reach('before_outcome_commit')
       await recordOutcome(parts, outcomeRecord)
       await failpoints.reach('after_outcome_commit')
-      attempts = [...attempts.slice(0, -1), { ...attempt, finishedAt: outcomeRecord.finishedAt, outcome }]
       if (delayMs === undefined) return { key, message: withOutcome(message, outcomeRecord), attempts }
 
       await clock.sleep(delayMs, stopping)
@@ -89,7 +90,8 @@ export function makeDispatchMessage(
         organizationId: message.organizationId,
         recipient: message.recipient,
         attempt: next,
-        decide: decideSend,
+        resend: false,
+        decide: (facts) => decideSend(facts, termsOf(message)),
       })
       if (start !== 'started') return (await store.messages.find(message.organizationId, message.id)) ?? started
       attempts = [...attempts, next]
@@ -130,75 +132,33 @@ async function callProvider(parts: DispatchParts, outbound: OutboundMessage, rou
   return outcome
 }
 
-type OutcomeParams = {
-  readonly record: MessageRecord
-  readonly attemptNumber: number
-  readonly outcome: SendOutcome
-  readonly finishedAt: number
-  /** No further attempt follows by itself. */
-  readonly last: boolean
-}
-
-function describeOutcome({ record, attemptNumber, outcome, finishedAt, last }: OutcomeParams): OutcomeRecord {
-  const { key, message } = record
-  const status = statusOf(evidenceOf(outcome, last))
-  const resolved = status !== 'sending'
-  const failure = 'failure' in outcome && resolved ? outcome.failure : undefined
-  const learned: OptOut | undefined =
-    failure?.reason === 'recipient_opted_out'
-      ? {
-          organizationId: message.organizationId,
-          recipient: message.recipient,
-          source: 'provider',
-          evidence: `${message.provider} ${failure.providerCode ?? ''} on ${message.id}`,
-          createdAt: finishedAt,
-        }
+function describeOutcome(
+  { key, message }: MessageRecord,
+  attempts: readonly Attempt[],
+  attempt: Attempt & { readonly finishedAt: number; readonly outcome: SendOutcome },
+): OutcomeRecord {
+  const { finishedAt, outcome } = attempt
+  const conclusion = conclude({ attempts, receipts: [] })
+  const optOut =
+    conclusion.failure?.reason === 'recipient_opted_out'
+      ? learnedOptOut(message, { code: conclusion.failure.providerCode, at: finishedAt })
       : undefined
   return {
     key,
     messageId: message.id,
     organizationId: message.organizationId,
-    attemptNumber,
-    finishedAt,
-    outcome,
-    status,
-    resolved,
-    ...(failure === undefined ? {} : { failure }),
-    ...(resolved ? { event: eventOf(message, { attemptNumber, status, outcome, failure, finishedAt }) } : {}),
-    ...(learned === undefined ? {} : { optOut: learned }),
-  }
-}
-
-function evidenceOf(outcome: SendOutcome, last: boolean): Evidence[] {
-  switch (outcome.kind) {
-    case 'accepted':
-      return [{ kind: 'accepted' }]
-    case 'rejected':
-      return [{ kind: 'given_up', reason: outcome.failure.reason }]
-    case 'not_sent':
-      return last ? [{ kind: 'given_up', reason: outcome.failure.reason }] : []
-    case 'unknown':
-      return [{ kind: 'attempt_unknown' }]
-  }
-}
-
-function eventOf(
-  message: Message,
-  facts: Pick<OutcomeRecord, 'attemptNumber' | 'status' | 'outcome' | 'finishedAt'> & {
-    readonly failure: Failure | undefined
-  },
-): DomainEvent {
-  return {
-    type: `message.${facts.status}`,
-    organizationId: message.organizationId,
-    occurredAt: facts.finishedAt,
-    data: {
-      attempt: facts.attemptNumber,
-      provider: message.provider,
-      ...(facts.outcome.kind === 'accepted' ? { provider_status: facts.outcome.providerStatus } : {}),
-      ...(facts.failure === undefined ? {} : { reason: facts.failure.reason }),
-      ...(facts.failure?.providerCode === undefined ? {} : { provider_code: facts.failure.providerCode }),
-    },
+    attempt,
+    conclusion,
+    ...(conclusion.status === 'sending'
+      ? {}
+      : {
+          event: conclusionEvent(message, conclusion, {
+            at: finishedAt,
+            attempt: attempt.number,
+            ...(outcome.kind === 'accepted' ? { provider_status: outcome.providerStatus } : {}),
+          }),
+        }),
+    ...(optOut === undefined ? {} : { optOut }),
   }
 }
 
@@ -209,11 +169,11 @@ async function recordOutcome({ store, clock, log }: DispatchParts, record: Outco
       return
     } catch (error) {
       const delayMs = recordRetryDelaysMs[round]
-      const { outcome } = record
+      const { outcome } = record.attempt
       // The provider's word must survive a store that takes nothing: then the log is the only place left for it.
       log.error('outcome.not_stored', {
         messageId: record.messageId,
-        attempt: record.attemptNumber,
+        attempt: record.attempt.number,
         outcome: outcome.kind,
         providerMessageId: outcome.kind === 'accepted' ? outcome.providerMessageId : undefined,
         willRetry: delayMs !== undefined,
@@ -225,12 +185,6 @@ async function recordOutcome({ store, clock, log }: DispatchParts, record: Outco
   }
 }
 
-function withOutcome(message: Message, record: OutcomeRecord): Message {
-  return {
-    ...message,
-    status: record.status,
-    updatedAt: record.finishedAt,
-    ...(record.outcome.kind === 'accepted' ? { providerMessageId: record.outcome.providerMessageId } : {}),
-    ...(record.failure === undefined ? {} : { failure: record.failure }),
-  }
+function withOutcome(message: Message, { conclusion, attempt }: OutcomeRecord): Message {
+  return { ...message, ...conclusion, updatedAt: attempt.finishedAt }
 }

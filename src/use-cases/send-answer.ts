@@ -36,10 +36,24 @@ export function answerOf(record: MessageRecord): SendAnswer {
         ...(last.retryAfterMs === undefined ? {} : { retryAfterMs: last.retryAfterMs }),
       }
     default:
-      // Evidence that came later (a receipt, reconciliation) made the acceptance known.
-      return message.providerMessageId !== undefined && message.status !== 'sending' && message.status !== 'unknown'
-        ? { kind: 'sent', message, providerMessageId: message.providerMessageId }
-        : { kind: 'unknown', message }
+      return laterAnswerOf(message)
+  }
+}
+
+/** The call itself left no answer; evidence that came later (a receipt, a search, a person) may have. */
+function laterAnswerOf(message: Message): SendAnswer {
+  switch (message.status) {
+    case 'sent':
+    case 'delivered':
+    case 'undelivered':
+      return { kind: 'sent', message, providerMessageId: message.providerMessageId ?? message.id }
+    case 'failed':
+    case 'expired':
+    case 'suppressed':
+    case 'canceled':
+      return { kind: 'failed', message, failure: message.failure ?? { reason: 'unrecognized' } }
+    default:
+      return { kind: 'unknown', message }
   }
 }
 

@@ -5,7 +5,7 @@ import { SmsError } from '../core/errors.ts'
 import type { Message, SendRequest } from '../core/message.ts'
 import { makeMessageId } from '../core/message-id.ts'
 import type { Route } from '../core/organization.ts'
-import { decideSend } from '../core/policy.ts'
+import { decideSend, termsOf } from '../core/policy.ts'
 import type { AcceptResult, MessageRecord, NewSend } from '../ports/store.ts'
 import { type DispatchParts, makeDispatchMessage } from './dispatch-message.ts'
 import type { ResolutionWatch } from './resolution-watch.ts'
@@ -52,6 +52,7 @@ export function makeSendMessage(
     const route = await findRoute(organizationId, request.sender)
     if (route === undefined)
       throw new SmsError('sender_not_found', `No assistant found for phone number ${request.sender}`)
+    await checkReply(organizationId, request)
     const newSend = makeNewSend(parts, organizationId, request, route)
     const startedAt = clock.monotonicMs()
     await failpoints.reach('before_accept_commit')
@@ -77,6 +78,14 @@ export function makeSendMessage(
       default:
         return accepted satisfies never
     }
+  }
+
+  /** What is answered must be a text of this person to this number. Whether it is still the newest is decided later. */
+  async function checkReply(organizationId: number, { inReplyTo, sender, recipient }: SendRequest): Promise<void> {
+    if (inReplyTo === undefined) return
+    const answered = (await store.messages.find(organizationId, inReplyTo))?.message
+    if (answered?.direction !== 'inbound' || answered.sender !== recipient || answered.recipient !== sender)
+      throw new SmsError('invalid_request', 'in_reply_to must be the id of an inbound message of this conversation.')
   }
 
   async function awaitResolution(organizationId: number, { messageId }: { messageId: Message['id'] }) {
@@ -136,6 +145,7 @@ function makeNewSend(parts: SendMessageParts, organizationId: number, request: S
     ...content,
     id: makeMessageId(now, random.bytes(16)),
     organizationId,
+    direction: 'outbound',
     assistantId: route.assistant.id,
     senderId: route.sender.id,
     providerAccountId: route.account.id,
@@ -161,7 +171,7 @@ function makeNewSend(parts: SendMessageParts, organizationId: number, request: S
             forgetBefore: now - idempotencyKeyLifetimeMs,
           },
         }),
-    decide: decideSend,
+    decide: (facts) => decideSend(facts, termsOf(message)),
   }
 }
 

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { SmsError } from '../../core/errors.ts'
 import { type Failure, traitsOf } from '../../core/failure.ts'
-import type { Attempt, SendRequest } from '../../core/message.ts'
+import type { Attempt, Message, SendRequest } from '../../core/message.ts'
 import { isMessageId } from '../../core/message-id.ts'
 import { publicStatusOf } from '../../core/message-status.ts'
 import type { MessageRecord, Store } from '../../ports/store.ts'
@@ -140,10 +140,7 @@ function answerBodyOf({ answer, warnings, deduplicated }: SendResult): Answer {
       }
     }
     case 'refused': {
-      const refusal = new SmsError(
-        'recipient_opted_out',
-        'The recipient has opted out of texts from this organization. Do not text them until they text START.',
-      )
+      const refusal = refusalOf(message)
       return {
         status: httpStatusOf(refusal.code),
         body: errorBodyOf(refusal, { retryable: false, id: message.id, status: message.status }),
@@ -164,6 +161,20 @@ function answerBodyOf({ answer, warnings, deduplicated }: SendResult): Answer {
     }
     default:
       return answer satisfies never
+  }
+}
+
+function refusalOf({ failure }: Message): SmsError {
+  switch (failure?.reason) {
+    case 'superseded':
+      return new SmsError('superseded', traitsOf('superseded').advice)
+    case 'opt_out_in_doubt':
+      return new SmsError('opt_out_in_doubt', traitsOf('opt_out_in_doubt').advice)
+    default:
+      return new SmsError(
+        'recipient_opted_out',
+        'The recipient has opted out of texts from this organization. Do not text them until they text START.',
+      )
   }
 }
 

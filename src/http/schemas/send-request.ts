@@ -13,6 +13,7 @@ import {
   onUnknownChoices,
   type SendRequest,
 } from '../../core/message.ts'
+import { isMessageId, type MessageId } from '../../core/message-id.ts'
 import { type E164, isE164 } from '../../core/phone-number.ts'
 
 /**
@@ -31,6 +32,7 @@ export function parseSendRequest(body: unknown, idempotencyKeyHeader: string | u
   const category = parseChoice<Category>(body, 'category', categories, 'conversation')
   const onUnknown = parseChoice<OnUnknown>(body, 'on_unknown', onUnknownChoices, 'hold')
   const metadata = parseMetadata(body.metadata)
+  const inReplyTo = parseInReplyTo(body.in_reply_to)
   const idempotencyKey = parseIdempotencyKey(idempotencyKeyHeader ?? body.idempotency_key)
   return {
     sender,
@@ -40,6 +42,7 @@ export function parseSendRequest(body: unknown, idempotencyKeyHeader: string | u
     category,
     onUnknown,
     metadata,
+    ...(inReplyTo === undefined ? {} : { inReplyTo }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   }
 }
@@ -104,7 +107,7 @@ function refuseUnsupported(body: Record<string, unknown>): void {
     if (value !== true) throw invalid(`${field} must be true or false.`)
     throw invalid(`${field} is not supported by this version. Leave it out, or set it to false.`)
   }
-  for (const field of ['send_at', 'expires_at', 'in_reply_to']) {
+  for (const field of ['send_at', 'expires_at']) {
     if (!isAbsent(body[field])) throw invalid(`${field} is not supported by this version. Leave it out.`)
   }
 }
@@ -136,6 +139,13 @@ function parseMetadata(value: unknown): Record<string, string> {
     metadata.push([name, text])
   }
   return Object.fromEntries(metadata)
+}
+
+function parseInReplyTo(value: unknown): MessageId | undefined {
+  if (isAbsent(value)) return undefined
+  if (typeof value !== 'string' || !isMessageId(value))
+    throw invalid('in_reply_to must be the id of an inbound message of this conversation.')
+  return value
 }
 
 const printable = /^\P{C}+$/u

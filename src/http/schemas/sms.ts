@@ -36,6 +36,11 @@ export const sendBodySchema = Type.Object(
         description: 'Up to 20 pairs of your own, returned with the message.',
       }),
     ),
+    in_reply_to: Type.Optional(
+      Type.Union([Type.String(), Type.Null()], {
+        description: 'Id of an inbound message; refused (`409`, `superseded`) when the person has written again since.',
+      }),
+    ),
     queue: Type.Optional(Type.Boolean({ const: false, description: 'This version sends at once.' })),
     dry_run: Type.Optional(Type.Boolean({ const: false, description: 'Not supported by this version.' })),
   },
