@@ -14,6 +14,8 @@ export type NewInbound = {
   readonly message: Message
   readonly inbound: InboundMessage
   readonly keyword?: Keyword
+  /** One for each of its media. */
+  readonly mediaIds: readonly string[]
   /** Pure; called inside the transaction with the opt-outs of the person. */
   readonly consent: (optOuts: readonly OptOut[]) => {
     readonly change: ConsentChange

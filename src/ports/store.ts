@@ -113,6 +113,8 @@ export interface SendStore {
     readonly recipient: E164
     readonly attempt: Attempt
     readonly resend: boolean
+    /** The guard of the message, if it still has it, holds until then again. */
+    readonly guardExpiresAt: number
     readonly decide: (facts: SendFacts) => SendDecision
   }): Promise<'started' | 'refused' | 'superseded'>
   /**

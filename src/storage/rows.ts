@@ -12,6 +12,7 @@ import type { OptOut, OptOutScope, OptOutSource } from '../core/opt-out.ts'
 import type { Assistant, InboundSettings, Organization, ProviderAccount, Sender } from '../core/organization.ts'
 import type { E164 } from '../core/phone-number.ts'
 import type { SendOutcome } from '../core/send-outcome.ts'
+import type { Media, MediaState, RefusedWebhook } from '../ports/inbound-store.ts'
 import type { Sealer } from './seal.ts'
 
 /**
@@ -267,6 +268,32 @@ export function apiKeyOf(row: Row): ApiKey {
     ...optional('lastUsedAt', number(row.last_used_at)),
     ...optional('expiresAt', number(row.expires_at)),
     ...optional('revokedAt', number(row.revoked_at)),
+  }
+}
+
+export function mediaOf(row: Row): Media {
+  return {
+    id: String(row.id),
+    organizationId: Number(row.organization_id),
+    messageKey: Number(row.message_key),
+    providerAccountId: Number(row.provider_account_id),
+    url: String(row.url),
+    contentType: String(row.content_type),
+    state: String(row.state) as MediaState,
+    ...optional('size', number(row.size)),
+    ...optional('sha256', text(row.sha256)),
+    tries: Number(row.tries),
+    ...optional('fault', text(row.fault)),
+  }
+}
+
+export function refusedWebhookOf(row: Row): RefusedWebhook {
+  return {
+    provider: String(row.provider),
+    reason: String(row.reason),
+    body: String(row.body),
+    receivedAt: Number(row.received_at),
+    ...optional('organizationId', number(row.organization_id)),
   }
 }
 

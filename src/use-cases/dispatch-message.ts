@@ -91,12 +91,21 @@ export function makeDispatchMessage(
         recipient: message.recipient,
         attempt: next,
         resend: false,
+        guardExpiresAt: clock.now() + evidenceWindowMs(parts, message),
         decide: (facts) => decideSend(facts, termsOf(message)),
       })
       if (start !== 'started') return (await store.messages.find(message.organizationId, message.id)) ?? started
       attempts = [...attempts, next]
     }
   }
+}
+
+/** How long evidence of an attempt may take, and so how long its content stays guarded. */
+export function evidenceWindowMs(
+  { providers }: Pick<DispatchParts, 'providers'>,
+  { provider }: Pick<Message, 'provider'>,
+): number {
+  return providers.get(provider)?.evidenceWindowMs ?? 0
 }
 
 function outboundOf(message: Message, route: Route, callbacks: CallbackTokens): OutboundMessage {

@@ -7,7 +7,7 @@ import { makeMessageId } from '../core/message-id.ts'
 import type { Route } from '../core/organization.ts'
 import { decideSend, termsOf } from '../core/policy.ts'
 import type { AcceptResult, MessageRecord, NewSend } from '../ports/store.ts'
-import { type DispatchParts, makeDispatchMessage } from './dispatch-message.ts'
+import { type DispatchParts, evidenceWindowMs, makeDispatchMessage } from './dispatch-message.ts'
 import type { ResolutionWatch } from './resolution-watch.ts'
 import { answerOf, isBeingSent, type SendAnswer } from './send-answer.ts'
 
@@ -137,7 +137,7 @@ export function makeSendMessage(
 }
 
 function makeNewSend(parts: SendMessageParts, organizationId: number, request: SendRequest, route: Route): NewSend {
-  const { clock, random, providers } = parts
+  const { clock, random } = parts
   const now = clock.now()
   const { encoding, segmentCount } = segmentsOf(request.body)
   const { idempotencyKey, ...content } = request
@@ -160,7 +160,7 @@ function makeNewSend(parts: SendMessageParts, organizationId: number, request: S
     message,
     // Half of SHA-256: 128 bits make an accidental match of two texts impossible in practice.
     guard: hash('sha256', guardContent(message), 'hex').slice(0, 32),
-    guardExpiresAt: now + (providers.get(message.provider)?.evidenceWindowMs ?? 0),
+    guardExpiresAt: now + evidenceWindowMs(parts, message),
     ...(idempotencyKey === undefined
       ? {}
       : {

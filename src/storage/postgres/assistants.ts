@@ -42,8 +42,8 @@ export function makeAssistants(database: Database): AssistantStore {
     async create(assistant) {
       const row = await database.get(
         `INSERT INTO assistants (organization_id, name, description, sms_webhook_url, provider_account_id,
-           messaging_service_id, custom_settings, is_active, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
+           messaging_service_id, inbound, custom_settings, is_active, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
         assistant.organizationId,
         ...columnsOf(assistant),
       )
@@ -56,8 +56,8 @@ export function makeAssistants(database: Database): AssistantStore {
         const changed = { ...change(before), id, organizationId }
         await queries.run(
           `UPDATE assistants SET name = $1, description = $2, sms_webhook_url = $3, provider_account_id = $4,
-             messaging_service_id = $5, custom_settings = $6, is_active = $7, created_at = $8, updated_at = $9
-           WHERE id = $10`,
+             messaging_service_id = $5, inbound = $6, custom_settings = $7, is_active = $8, created_at = $9,
+             updated_at = $10 WHERE id = $11`,
           ...columnsOf(changed),
           id,
         )
@@ -84,6 +84,7 @@ function columnsOf(assistant: Omit<Assistant, 'id'>) {
     assistant.smsWebhookUrl ?? null,
     assistant.providerAccountId ?? null,
     assistant.messagingServiceId ?? null,
+    JSON.stringify(assistant.inbound),
     JSON.stringify(assistant.customSettings),
     assistant.isActive,
     assistant.createdAt,

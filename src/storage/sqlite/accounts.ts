@@ -29,6 +29,8 @@ export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
         .all('SELECT * FROM provider_accounts WHERE organization_id = ? ORDER BY id', organizationId)
         .map((row) => accountOf(row, sealer)),
     find: async (organizationId, id) => find(organizationId, id),
+    listByProvider: async (provider, limit) =>
+      database.all('SELECT * FROM provider_accounts WHERE provider = ? ORDER BY id LIMIT ?', provider, limit).map((row) => accountOf(row, sealer)),
     create: (account) =>
       database.transaction(() => {
         const { lastKey } = database.run(

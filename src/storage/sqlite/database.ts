@@ -16,6 +16,8 @@ export type Database = {
   run(sql: string, ...bindings: Bindings): { readonly changes: number; readonly lastKey: number }
   /** Several operations may share the commit; resolves when it is durable. */
   transaction<T>(work: () => T): Promise<T>
+  /** Called whenever a transaction was undone: what was remembered inside it is not so. */
+  onUndone(forget: () => void): void
   close(): Promise<void>
 }
 
@@ -45,10 +47,12 @@ export function openDatabase(params: { readonly path: string; readonly metrics: 
       execute(() => prepare('COMMIT').run())
     } catch (error) {
       if (sqlite.isTransaction) sqlite.exec('ROLLBACK')
+      for (const forget of undoneListeners) forget()
       throw error
     }
   }
 
+  const undoneListeners: (() => void)[] = []
   let startedAt = 0
   const group = makeGroupCommit({
     inTransaction: (work) => {
@@ -67,6 +71,7 @@ export function openDatabase(params: { readonly path: string; readonly metrics: 
         return { changes: Number(changes), lastKey: Number(lastInsertRowid) }
       }),
     transaction: (work) => group.run(work),
+    onUndone: (forget) => void undoneListeners.push(forget),
     async close() {
       await group.idle()
       sqlite.close()

@@ -1,12 +1,18 @@
 import type { DomainEvent } from '../../core/event.ts'
+import type { E164 } from '../../core/phone-number.ts'
 import type { Database } from './database.ts'
 
-/** `messageKey` is null for an event that is about no message. */
-export function insertEvent(database: Database, event: DomainEvent, messageKey: number | null): void {
+/** What an event is about: a message, a person, or neither. */
+export function insertEvent(
+  database: Database,
+  event: DomainEvent,
+  about: { readonly messageKey?: number; readonly recipient?: E164 },
+): void {
   database.run(
-    'INSERT INTO events (organization_id, message_key, type, occurred_at, data) VALUES (?, ?, ?, ?, ?)',
+    'INSERT INTO events (organization_id, message_key, recipient, type, occurred_at, data) VALUES (?, ?, ?, ?, ?, ?)',
     event.organizationId,
-    messageKey,
+    about.messageKey ?? null,
+    about.recipient ?? null,
     event.type,
     event.occurredAt,
     JSON.stringify(event.data),

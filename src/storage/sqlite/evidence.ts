@@ -91,7 +91,7 @@ export function concludeAnew(
   const { status, failure, providerMessageId } = conclusion
   database.run(
     `UPDATE messages SET status = ?, provider_message_id = ?, failure_reason = ?, failure_code = ?,
-       failure_message = ?, updated_at = ?, guard = iif(? = 'sending', guard, NULL) WHERE key = ?`,
+       failure_message = ?, updated_at = ?, guard = iif(? IN ('sending', 'unknown'), guard, NULL) WHERE key = ?`,
     status,
     providerMessageId ?? null,
     failure?.reason ?? null,
@@ -101,7 +101,7 @@ export function concludeAnew(
     status,
     key,
   )
-  if (status !== message.status) insertEvent(database, conclusionEvent(message, conclusion, cause), key)
+  if (status !== message.status) insertEvent(database, conclusionEvent(message, conclusion, cause), { messageKey: key })
 }
 
 function selectMessage(

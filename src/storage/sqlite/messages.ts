@@ -6,11 +6,7 @@ import type { Database } from './database.ts'
 const keyBlockBits = 14
 
 export function makeMessages(database: Database): MessageStore {
-  function recordOf(row: Row): MessageRecord {
-    const key = Number(row.key)
-    const attempts = database.all('SELECT * FROM attempts WHERE message_key = ? ORDER BY number', key)
-    return { key, message: messageOf(row), attempts: attempts.map(attemptOf) }
-  }
+  const recordOf = (row: Row) => selectRecord(database, row)
 
   return {
     async find(organizationId, id) {
@@ -41,4 +37,11 @@ export function makeMessages(database: Database): MessageStore {
         )
         .map(eventOf),
   }
+}
+
+/** A row of `messages` with its attempts. */
+export function selectRecord(database: Database, row: Row): MessageRecord {
+  const key = Number(row.key)
+  const attempts = database.all('SELECT * FROM attempts WHERE message_key = ? ORDER BY number', key)
+  return { key, message: messageOf(row), attempts: attempts.map(attemptOf) }
 }

@@ -1,10 +1,18 @@
+import { SmsError } from '../../core/errors.ts'
+import type { Organization } from '../../core/organization.ts'
 import type { OrganizationStore } from '../../ports/store.ts'
 import { organizationOf } from '../rows.ts'
 import type { Database } from './database.ts'
 
 export function makeOrganizations(database: Database): OrganizationStore {
+  function find(id: number): Organization | undefined {
+    const row = database.get('SELECT * FROM organizations WHERE id = ?', id)
+    return row === undefined ? undefined : organizationOf(row)
+  }
+
   return {
     list: async (limit) => database.all('SELECT * FROM organizations ORDER BY id LIMIT ?', limit).map(organizationOf),
+    find: async (id) => find(id),
     async findByName(name) {
       const row = database.get('SELECT * FROM organizations WHERE name = ?', name)
       return row === undefined ? undefined : organizationOf(row)
@@ -12,11 +20,25 @@ export function makeOrganizations(database: Database): OrganizationStore {
     create: (organization) =>
       database.transaction(() => {
         const { lastKey } = database.run(
-          'INSERT INTO organizations (name, created_at) VALUES (?, ?)',
+          'INSERT INTO organizations (name, opt_out_scope, created_at) VALUES (?, ?, ?)',
           organization.name,
+          organization.optOutScope,
           organization.createdAt,
         )
         return { ...organization, id: lastKey }
+      }),
+    change: (id, change) =>
+      database.transaction(() => {
+        const before = find(id)
+        if (before === undefined) throw new SmsError('not_found', 'No organization has this id.')
+        const changed = { ...change(before), id }
+        database.run(
+          'UPDATE organizations SET name = ?, opt_out_scope = ? WHERE id = ?',
+          changed.name,
+          changed.optOutScope,
+          id,
+        )
+        return changed
       }),
   }
 }

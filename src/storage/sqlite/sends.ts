@@ -1,35 +1,55 @@
 import type { Message } from '../../core/message.ts'
 import type { MessageId } from '../../core/message-id.ts'
-import type { E164 } from '../../core/phone-number.ts'
-import type { SendFacts } from '../../core/policy.ts'
+import type { MessageStatus } from '../../core/message-status.ts'
+import type { RefusalRule, SendFacts } from '../../core/policy.ts'
 import type { AcceptResult, MessageRecord, NewSend, OutcomeRecord, SendStore } from '../../ports/store.ts'
 import { messageOf, outcomeColumns } from '../rows.ts'
+import type { ConversationKeys } from './conversations.ts'
 import type { Database } from './database.ts'
 import { insertEvent } from './events.ts'
-import { insertOptOut, selectOptOut } from './opt-outs.ts'
+import { concludeAnew } from './evidence.ts'
+import { insertOptOut, selectOptOuts } from './opt-outs.ts'
 
-export function makeSends(database: Database): SendStore {
+export function makeSends(database: Database, conversations: ConversationKeys): SendStore {
   return {
-    accept: (send) => database.transaction(() => accept(database, send)),
+    accept: (send) => database.transaction(() => accept(database, conversations, send)),
 
     startAttempt: (start) =>
       database.transaction(() => {
-        const waiting = database.get(
-          `SELECT 1 FROM messages m WHERE m.key = ? AND m.status = 'sending'
-             AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.message_key = m.key AND a.outcome IS NOT 'not_sent')`,
-          start.key,
-        )
-        if (waiting === undefined) return 'superseded'
-        const decision = start.decide(factsOf(database, start.organizationId, start.recipient))
+        const row = selectStartable(database, start)
+        if (row === undefined) return 'superseded'
+        const decision = start.decide(factsOf(database, messageOf(row)))
         if (decision.kind === 'refuse') {
-          end(database, { key: start.key, status: 'suppressed', reason: decision.rule, at: start.attempt.startedAt })
+          end(database, { key: start.key, rule: decision.rule, at: start.attempt.startedAt })
           return 'refused'
         }
         insertAttempt(database, start.key, start.attempt)
+        database.run('UPDATE messages SET guard_expires_at = ? WHERE key = ?', start.guardExpiresAt, start.key)
+        if (start.resend) concludeAnew(database, start.key, { at: start.attempt.startedAt, attempt: start.attempt.number })
         return 'started'
       }),
 
     recordOutcome: (record) => database.transaction(() => recordOutcome(database, record)),
+
+    claimQueued: ({ now, limit, decide }) =>
+      database.transaction(() => {
+        const claimed: MessageRecord[] = []
+        for (const row of database.all(`SELECT * FROM messages WHERE status = 'queued' ORDER BY key LIMIT ?`, limit)) {
+          const key = Number(row.key)
+          const message: Message = { ...messageOf(row), status: 'sending', updatedAt: now }
+          const decision = decide(message, factsOf(database, message))
+          if (decision.kind === 'refuse') {
+            end(database, { key, rule: decision.rule, at: now })
+            continue
+          }
+          const attempt = { number: 1, startedAt: now }
+          database.run(`UPDATE messages SET status = 'sending', updated_at = ? WHERE key = ?`, now, key)
+          insertAttempt(database, key, attempt)
+          insertMessageEvent(database, key, message)
+          claimed.push({ key, message, attempts: [attempt] })
+        }
+        return claimed
+      }),
 
     failInterrupted: ({ startedBefore, now, limit }) =>
       database.transaction(() => {
@@ -42,14 +62,29 @@ export function makeSends(database: Database): SendStore {
           startedBefore,
           limit,
         )
-        for (const row of rows)
-          end(database, { key: Number(row.key), status: 'failed', reason: 'interrupted', at: now })
+        for (const row of rows) end(database, { key: Number(row.key), rule: 'interrupted', at: now })
         return rows.length
       }),
   }
 }
 
-function accept(database: Database, send: NewSend): AcceptResult {
+/** The message, when a further attempt may start: see `SendStore.startAttempt`. */
+function selectStartable(database: Database, { key, resend }: Parameters<SendStore['startAttempt']>[0]) {
+  return resend
+    ? database.get(
+        `SELECT m.* FROM messages m WHERE m.key = ? AND m.status = 'unknown' AND EXISTS (
+           SELECT 1 FROM attempts a WHERE a.message_key = m.key AND a.outcome = 'unknown' AND a.closed_at IS NOT NULL
+             AND a.number = (SELECT max(number) FROM attempts WHERE message_key = m.key))`,
+        key,
+      )
+    : database.get(
+        `SELECT m.* FROM messages m WHERE m.key = ? AND m.status = 'sending'
+           AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.message_key = m.key AND a.outcome IS NOT 'not_sent')`,
+        key,
+      )
+}
+
+function accept(database: Database, conversations: ConversationKeys, send: NewSend): AcceptResult {
   const { message, idempotency } = send
   if (idempotency !== undefined) {
     const known = database.get(
@@ -67,10 +102,15 @@ function accept(database: Database, send: NewSend): AcceptResult {
         sameRequest: known.request_hash === idempotency.requestHash,
       }
   }
-  const decision = send.decide(factsOf(database, message.organizationId, message.recipient))
+  const conversationKey = conversations.ensure(message)
+  const decision = send.decide(factsOf(database, message))
   if (decision.kind === 'refuse') {
-    const refused: Message = { ...message, status: 'suppressed', failure: { reason: decision.rule } }
-    const key = insertMessage(database, refused, { guard: null, guardExpiresAt: null })
+    const refused: Message = {
+      ...message,
+      status: statusByRule[decision.rule],
+      failure: { reason: decision.rule },
+    }
+    const key = insertMessage(database, refused, { conversationKey, guard: null, guardExpiresAt: null })
     insertMessageEvent(database, key, refused)
     return { kind: 'refused', rule: decision.rule, record: { key, message: refused, attempts: [] } }
   }
@@ -80,6 +120,7 @@ function accept(database: Database, send: NewSend): AcceptResult {
   if (held && idempotency === undefined) return { kind: 'joined', messageId: String(holder.id) as MessageId }
   if (holder !== undefined && !held) database.run('UPDATE messages SET guard = NULL WHERE key = ?', Number(holder.key))
   const key = insertMessage(database, message, {
+    conversationKey,
     guard: held ? null : guard,
     guardExpiresAt: held ? null : send.guardExpiresAt,
   })
@@ -101,70 +142,98 @@ function accept(database: Database, send: NewSend): AcceptResult {
 }
 
 function recordOutcome(database: Database, record: OutcomeRecord): void {
-  const { outcome } = record
+  const { attempt, conclusion, key } = record
   const { changes } = database.run(
     `UPDATE attempts SET finished_at = ?, outcome = ?, provider_message_id = ?, provider_status = ?, reason = ?,
-       provider_code = ?, provider_message = ?, retry_after_ms = ?, detail = ?
-     WHERE message_key = ? AND number = ? AND outcome IS NULL`,
-    record.finishedAt,
-    ...outcomeColumns(outcome),
-    record.key,
-    record.attemptNumber,
+       provider_code = ?, provider_message = ?, retry_after_ms = ?, detail = ?, closed_at = coalesce(?, closed_at)
+     WHERE message_key = ? AND number = ? AND (outcome IS NULL OR (outcome = 'unknown' AND ? <> 'unknown'))`,
+    attempt.finishedAt,
+    ...outcomeColumns(attempt.outcome),
+    attempt.closedAt ?? null,
+    key,
+    attempt.number,
+    attempt.outcome.kind,
   )
   if (changes === 0) return
   const moved = database.run(
-    `UPDATE messages SET status = ?, provider_message_id = coalesce(provider_message_id, ?), failure_reason = ?,
-       failure_code = ?, failure_message = ?, updated_at = ?,
-       guard = iif(?, NULL, guard)
+    `UPDATE messages SET status = ?, provider_message_id = ?, failure_reason = ?, failure_code = ?,
+       failure_message = ?, updated_at = ?, guard = iif(? = 'sending', guard, NULL)
      WHERE key = ? AND status = 'sending'`,
-    record.status,
-    outcome.kind === 'accepted' ? outcome.providerMessageId : null,
-    record.failure?.reason ?? null,
-    record.failure?.providerCode ?? null,
-    record.failure?.providerMessage ?? null,
-    record.finishedAt,
-    record.resolved ? 1 : 0,
-    record.key,
+    conclusion.status,
+    conclusion.providerMessageId ?? null,
+    conclusion.failure?.reason ?? null,
+    conclusion.failure?.providerCode ?? null,
+    conclusion.failure?.providerMessage ?? null,
+    attempt.finishedAt,
+    conclusion.status,
+    key,
   )
-  if (moved.changes > 0 && record.event !== undefined) insertEvent(database, record.event, record.key)
+  if (moved.changes === 0) concludeAnew(database, key, { at: attempt.finishedAt, attempt: attempt.number })
+  else if (record.event !== undefined) insertEvent(database, record.event, { messageKey: key })
   if (record.optOut !== undefined) insertOptOut(database, record.optOut)
 }
 
-function factsOf(database: Database, organizationId: number, recipient: E164): SendFacts {
-  return { optOut: selectOptOut(database, organizationId, recipient) }
+function factsOf(database: Database, message: Message): SendFacts {
+  return {
+    optOuts: selectOptOuts(database, message.organizationId, message.recipient),
+    ...(message.inReplyTo === undefined ? {} : lastInbound(database, message)),
+  }
 }
 
-type Ending = {
-  readonly key: number
-  readonly status: 'suppressed' | 'failed'
-  readonly reason: 'recipient_opted_out' | 'interrupted'
-  readonly at: number
+function lastInbound(database: Database, { senderId, recipient }: Message): Pick<SendFacts, 'lastInboundId'> {
+  const row = database.get(
+    'SELECT last_inbound_id AS id FROM conversations WHERE sender_id = ? AND person = ?',
+    senderId,
+    recipient,
+  )
+  return typeof row?.id === 'string' ? { lastInboundId: row.id } : {}
 }
 
-/** Ends a message of which nothing left. */
-function end(database: Database, { key, status, reason, at }: Ending): void {
+type EndingRule = RefusalRule | 'interrupted'
+
+/** How a message ends of which nothing left. */
+export const statusByRule = {
+  recipient_opted_out: 'suppressed',
+  opt_out_in_doubt: 'suppressed',
+  superseded: 'canceled',
+  interrupted: 'failed',
+} as const satisfies Record<EndingRule, MessageStatus>
+
+function end(
+  database: Database,
+  { key, rule, at }: { readonly key: number; readonly rule: EndingRule; readonly at: number },
+): void {
+  database.run('UPDATE attempts SET closed_at = ? WHERE message_key = ? AND closed_at IS NULL', at, key)
   const row = database.get(
     `UPDATE messages SET status = ?, failure_reason = ?, guard = NULL, updated_at = ? WHERE key = ? RETURNING *`,
-    status,
-    reason,
+    statusByRule[rule],
+    rule,
     at,
     key,
   )
   if (row !== undefined) insertMessageEvent(database, key, messageOf(row))
 }
 
-function insertMessage(
+/** @returns its key. */
+export function insertMessage(
   database: Database,
   message: Message,
-  { guard, guardExpiresAt }: { readonly guard: Buffer | null; readonly guardExpiresAt: number | null },
+  {
+    conversationKey,
+    guard,
+    guardExpiresAt,
+  }: { readonly conversationKey: number; readonly guard: Buffer | null; readonly guardExpiresAt: number | null },
 ): MessageRecord['key'] {
   return database.run(
-    `INSERT INTO messages (id, organization_id, assistant_id, sender_id, provider_account_id, provider, sender,
-       recipient, body, media_urls, encoding, segment_count, category, on_unknown, metadata, status, failure_reason,
-       guard, guard_expires_at, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO messages (id, organization_id, direction, conversation_key, assistant_id, sender_id,
+       provider_account_id, provider, sender, recipient, body, media_urls, encoding, segment_count, category,
+       on_unknown, metadata, in_reply_to, automatic, keyword, status, provider_message_id, failure_reason, guard,
+       guard_expires_at, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     message.id,
     message.organizationId,
+    message.direction,
+    conversationKey,
     message.assistantId,
     message.senderId,
     message.providerAccountId,
@@ -178,7 +247,11 @@ function insertMessage(
     message.category,
     message.onUnknown,
     JSON.stringify(message.metadata),
+    message.inReplyTo ?? null,
+    message.automatic ?? null,
+    message.keyword ?? null,
     message.status,
+    message.providerMessageId ?? null,
     message.failure?.reason ?? null,
     guard,
     guardExpiresAt,
@@ -196,7 +269,8 @@ function insertAttempt(database: Database, key: number, attempt: { number: numbe
   )
 }
 
-function insertMessageEvent(database: Database, key: number, message: Message): void {
+/** What a message has become, as an event. */
+export function insertMessageEvent(database: Database, key: number, message: Message): void {
   const reason = message.failure === undefined ? {} : { reason: message.failure.reason }
   insertEvent(
     database,
@@ -206,6 +280,6 @@ function insertMessageEvent(database: Database, key: number, message: Message): 
       occurredAt: message.updatedAt,
       data: { provider: message.provider, ...reason },
     },
-    key,
+    { messageKey: key },
   )
 }

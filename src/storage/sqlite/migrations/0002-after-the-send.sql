@@ -27,11 +27,16 @@ CREATE TABLE conversations (
   number TEXT NOT NULL,
   person TEXT NOT NULL,
   last_inbound_id TEXT,
+  -- No message of it is older.
+  first_key INTEGER NOT NULL,
   -- Hidden while no message is newer than this.
   archived_key INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL,
   UNIQUE (sender_id, person)
 ) STRICT;
+
+CREATE INDEX conversations_by_organization ON conversations (organization_id, key);
+CREATE INDEX senders_by_number ON senders (phone_number);
 
 CREATE TABLE receipts (
   message_key INTEGER NOT NULL,

@@ -1,0 +1,68 @@
+import type { Message } from '../../core/message.ts'
+import type { Database } from './database.ts'
+import { insertEvent } from './events.ts'
+
+/** Conversations never disappear, so what was found once stays true. */
+const keysCachedMax = 50_000
+
+/** Who talks: our number and the person, whichever way the message goes. */
+export function partiesOf({ direction, sender, recipient }: Message) {
+  return direction === 'inbound' ? { number: recipient, person: sender } : { number: sender, person: recipient }
+}
+
+/** The key of the conversation of a message, which begins with it if there is none, with its event. */
+export type ConversationKeys = { ensure(message: Message): number; forget(): void }
+
+export function makeConversationKeys(database: Database): ConversationKeys {
+  const known = new Map<string, number>()
+
+  function find(message: Message): number {
+    const { number, person } = partiesOf(message)
+    const row = database.get(
+      'SELECT key FROM conversations WHERE sender_id = ? AND person = ?',
+      message.senderId,
+      person,
+    )
+    if (row !== undefined) return Number(row.key)
+    const { lastKey } = database.run(
+      `INSERT INTO conversations (id, organization_id, assistant_id, sender_id, number, person, first_key, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(max(key), 0) FROM messages), ?)`,
+      conversationIdOf(message),
+      message.organizationId,
+      message.assistantId,
+      message.senderId,
+      number,
+      person,
+      message.createdAt,
+    )
+    insertEvent(
+      database,
+      {
+        type: 'conversation.created',
+        organizationId: message.organizationId,
+        occurredAt: message.createdAt,
+        data: { conversation_id: conversationIdOf(message), assistant_id: message.assistantId },
+      },
+      { recipient: person },
+    )
+    return lastKey
+  }
+
+  return {
+    ensure(message) {
+      const parties = `${message.senderId} ${partiesOf(message).person}`
+      const cached = known.get(parties)
+      if (cached !== undefined) return cached
+      const key = find(message)
+      if (known.size >= keysCachedMax) known.clear()
+      known.set(parties, key)
+      return key
+    },
+    forget: () => known.clear(),
+  }
+}
+
+/** Made from the id of its first message: as unique, as hard to guess, and in the same order of time. */
+export function conversationIdOf(message: Message): string {
+  return message.id.replace(/^msg_/, 'cnv_')
+}
