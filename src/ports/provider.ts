@@ -1,3 +1,5 @@
+import type { DeliveryReceipt } from '../core/delivery-receipt.ts'
+import type { InboundMessage } from '../core/inbound-message.ts'
 import type { MessageId } from '../core/message-id.ts'
 import type { ProviderAccount } from '../core/organization.ts'
 import type { E164 } from '../core/phone-number.ts'
@@ -17,6 +19,56 @@ export type OutboundMessage = {
   readonly messagingServiceId?: string
 }
 
+/** A provider's webhook, exactly as it came. */
+export type WebhookRequest = {
+  readonly method: string
+  /** What the provider called: the configured public URL, with path and query as they were received. */
+  readonly url: string
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly body: Uint8Array
+}
+
+/** Larger ones are forged: no provider sends them. */
+export const webhookBytesMax = 256 * 1024
+
+/** What a webhook says. Details are in our words, without numbers, bodies or secrets. */
+export type WebhookReading =
+  | {
+      readonly kind: 'receipt'
+      readonly receipt: DeliveryReceipt
+      /** Whom the message went to, as the provider writes it. */
+      readonly recipient?: string
+      /** Our callback URL of the message, proven by the signature; absent where it proves none. */
+      readonly callbackUrl?: string
+    }
+  | { readonly kind: 'inbound'; readonly message: InboundMessage }
+  /** Not signed by this account's provider, or the account cannot verify it (the detail names the missing field). */
+  | { readonly kind: 'forged'; readonly detail: string }
+  /** Signed, and of no use: of another kind, or not understood. It will not get better by being sent again. */
+  | { readonly kind: 'unreadable'; readonly detail: string }
+
+/** An attempt without a known outcome, to be looked for at its provider. */
+export type SentQuery = {
+  readonly message: OutboundMessage
+  /** When the attempt started, in Unix milliseconds. */
+  readonly startedAt: number
+  /** When it is known, nothing else is asked for. */
+  readonly providerMessageId?: string
+  /** Whether the provider's id belongs to another message of ours. */
+  isTaken(providerMessageId: string): Promise<boolean>
+}
+
+export type SearchResult =
+  /** The provider has the message; the receipt says what it has come to. */
+  | { readonly kind: 'found'; readonly receipt: DeliveryReceipt }
+  /** The provider answered and shows no such message, so far. */
+  | { readonly kind: 'none' }
+  /** Several messages fit, and nothing tells which is ours. */
+  | { readonly kind: 'ambiguous'; readonly count: number }
+  /** It could not be seen: no usable answer, or more than could be read. */
+  | { readonly kind: 'unavailable'; readonly detail: string }
+
 /** One credential or setting of an account, by the name it has in the API and in textbridge.yaml. */
 export type AccountField = {
   readonly name: string
@@ -27,6 +79,8 @@ export type AccountField = {
   readonly pattern: RegExp
   readonly expects: string
 }
+
+export const searchRequestsMax = 15
 
 /** One provider, behind one model. Adapters keep no state but connections, and never touch the store. */
 export interface Provider {
@@ -43,6 +97,18 @@ export interface Provider {
    * have left the process.
    */
   send(message: OutboundMessage, account: ProviderAccount): Promise<SendOutcome>
+  /**
+   * Verifies the signature with the account's own secret or key (and the previous one, during rotation), then parses.
+   * Pure but for the clock; never throws, whatever the bytes are.
+   */
+  readWebhook(request: WebhookRequest, account: ProviderAccount): WebhookReading
+  /** Looks for the message of an attempt. Reads only, at most `searchRequestsMax` requests; throws only if `isTaken` does. */
+  findSent(query: SentQuery, account: ProviderAccount): Promise<SearchResult>
+  /**
+   * The headers with which to fetch an inbound medium, or undefined when the URL is not one of this provider's hosts and
+   * must not be fetched. Ask again for every redirect: other hosts of the provider get no credentials.
+   */
+  mediaHeaders(url: string, account: ProviderAccount): Readonly<Record<string, string>> | undefined
   /** Lets running calls end, then closes idle connections. */
   close(): Promise<void>
 }
