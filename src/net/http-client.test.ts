@@ -83,6 +83,38 @@ suite('an answer', () => {
   })
 })
 
+suite('a GET', () => {
+  const get = (client = http) => client.get(`${server.url}/list?a=1`, { accept: 'application/json' })
+
+  test('is one request without a body, and its answer comes back as it is', async () => {
+    server.reply(answering(404, '{"é":1}'))
+    const result = await get()
+    assert.ok(result.kind === 'answer' && result.status === 404 && result.body === '{"é":1}')
+    const [request] = server.requests
+    assert.deepEqual([request?.method, request?.path, request?.body], ['GET', '/list?a=1', ''])
+    assert.deepEqual([request?.headers['content-length'], request?.headers.accept], [undefined, 'application/json'])
+  })
+
+  test('has its answer read up to 1 MB and no further', async () => {
+    server.reply(answering(200, 'x'.repeat(1024 * 1024)))
+    assert.equal((await get()).kind, 'answer')
+    server.reply(answering(200, 'x'.repeat(1024 * 1024 + 1)))
+    assert.deepEqual(await get(), { kind: 'unknown', detail: 'the answer was larger than 1024 kB' })
+  })
+
+  test('is not repeated after a reset, is not followed elsewhere, and ends by its deadline', async () => {
+    server.reply(resetting)
+    assert.equal((await get()).kind, 'unknown')
+    server.reply(answering(307, '', { location: '/elsewhere' }))
+    const redirect = await get()
+    assert.ok(redirect.kind === 'answer' && redirect.status === 307)
+    server.reply(silent)
+    const late = await get(withShortTimeouts({ callTimeoutMs: 500 }))
+    assert.deepEqual(late, { kind: 'unknown', detail: 'no answer within 0.5 s' })
+    assert.equal(server.requests.length, 3)
+  })
+})
+
 suite('unknown: the request was written and no whole answer came', () => {
   const faults = {
     'a reset': [resetting, /^the connection failed \((ECONNRESET|UND_ERR_SOCKET)\)$/],

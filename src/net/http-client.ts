@@ -22,11 +22,14 @@ export type HttpRequest = {
 export type HttpClient = {
   /** One POST, never repeated, redirects not followed; ends within the call timeout and never throws. */
   post(request: HttpRequest): Promise<HttpResult>
+  /** One GET, in all else like `post`, with room for a list in the answer. */
+  get(url: string, headers: HttpRequest['headers']): Promise<HttpResult>
   /** Lets running calls end. */
   close(): Promise<void>
 }
 
 const answerBytesMax = 64 * 1024
+const listBytesMax = 1024 * 1024
 /** Below what providers keep an idle connection for: a stale socket would turn a send into an unknown. */
 const keepAliveMs = 4_000
 const connectionsPerOriginMax = 256
@@ -45,7 +48,6 @@ export function makeHttpClient({ callTimeoutMs = providerCallTimeoutMs, connectT
       connect: { timeout: connectTimeoutMs },
       keepAliveTimeout: keepAliveMs,
       keepAliveMaxTimeout: keepAliveMs,
-      maxResponseSize: answerBytesMax,
       // One deadline over the whole call replaces both: each byte of a dribbling answer would start bodyTimeout anew.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -54,13 +56,21 @@ export function makeHttpClient({ callTimeoutMs = providerCallTimeoutMs, connectT
     return pool
   }
 
+  async function call(url: string, request: Omit<Exchange, 'pool' | 'path' | 'callTimeoutMs'>): Promise<HttpResult> {
+    const target = URL.parse(url)
+    return target === null || !/^https?:$/.test(target.protocol)
+      ? { kind: 'not_sent', detail: 'the base URL of the provider account is not an http or https URL' }
+      : await exchange({
+          ...request,
+          pool: poolOf(target.origin),
+          path: target.pathname + target.search,
+          callTimeoutMs,
+        })
+  }
+
   return {
-    async post(request) {
-      const target = URL.parse(request.url)
-      return target === null || !/^https?:$/.test(target.protocol)
-        ? { kind: 'not_sent', detail: 'the base URL of the provider account is not an http or https URL' }
-        : await exchange({ pool: poolOf(target.origin), path: target.pathname + target.search, request, callTimeoutMs })
-    },
+    post: ({ url, headers, body }) => call(url, { method: 'POST', headers, body, bytesMax: answerBytesMax }),
+    get: (url, headers) => call(url, { method: 'GET', headers, body: null, bytesMax: listBytesMax }),
     async close() {
       const open = [...pools.values()]
       pools.clear()
@@ -69,25 +79,31 @@ export function makeHttpClient({ callTimeoutMs = providerCallTimeoutMs, connectT
   }
 }
 
+type Exchange = {
+  readonly pool: Pool
+  readonly path: string
+  readonly method: 'GET' | 'POST'
+  readonly headers: HttpRequest['headers']
+  readonly body: string | null
+  /** Of the answer. */
+  readonly bytesMax: number
+  readonly callTimeoutMs: number
+}
+
 /**
  * waiting -> written -> over. While it waits (for a free connection, DNS, TCP, TLS) nothing of the request has left,
  * whatever error ends it. undici calls `onRequestStart` in the tick in which it hands the request to a connected
  * socket; from then on only a whole answer is evidence. Even a socket that reports no byte written stays unknown:
  * undici writes at once, so there is no such state to be told from a lost answer.
  */
-function exchange(params: {
-  readonly pool: Pool
-  readonly path: string
-  readonly request: HttpRequest
-  readonly callTimeoutMs: number
-}): Promise<HttpResult> {
-  const { pool, path, request, callTimeoutMs } = params
+function exchange({ pool, callTimeoutMs, bytesMax, ...request }: Exchange): Promise<HttpResult> {
   return new Promise((resolve) => {
     let written: Dispatcher.DispatchController | undefined
     let isOver = false
     let status = 0
     let headers: Dispatcher.ResponseData['headers'] = {}
     const chunks: Buffer[] = []
+    let size = 0
 
     function end(result: HttpResult): void {
       isOver = true
@@ -105,7 +121,7 @@ function exchange(params: {
     }, callTimeoutMs)
 
     pool.dispatch(
-      { method: 'POST', path, headers: request.headers, body: request.body },
+      { ...request },
       {
         onRequestStart(controller) {
           // Ended while it waited, or written before: in either case it must not leave now.
@@ -116,8 +132,10 @@ function exchange(params: {
           status = statusCode
           headers = responseHeaders
         },
-        onResponseData(_controller, chunk) {
-          chunks.push(chunk)
+        onResponseData(controller, chunk) {
+          size += chunk.length
+          if (size <= bytesMax) chunks.push(chunk)
+          else controller.abort(new AnswerTooLarge(`the answer was larger than ${bytesMax / 1024} kB`))
         },
         onResponseEnd() {
           end({ kind: 'answer', status, headers, body: Buffer.concat(chunks).toString('utf8') })
@@ -134,10 +152,10 @@ function exchange(params: {
   })
 }
 
+class AnswerTooLarge extends Error {}
+
 function detailOf(error: Error): string {
-  return 'code' in error && error.code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
-    ? `the answer was larger than ${answerBytesMax / 1024} kB`
-    : `the connection failed${codeOf(error)}`
+  return error instanceof AnswerTooLarge ? error.message : `the connection failed${codeOf(error)}`
 }
 
 /** The code alone: messages name addresses. */
