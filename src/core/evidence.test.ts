@@ -38,8 +38,24 @@ const rows: [what: string, attempts: Attempt[], receipts: DeliveryReceipt[], sta
   ['a refusal because of an opt-out', [optedOut], [], 'suppressed', 'recipient_opted_out'],
   ['a wait between two attempts', [limited], [], 'sending'],
   ['the end of such waits', [{ ...limited, closedAt: 9 }], [], 'failed', 'rate_limited'],
-  ['a new attempt after one given up', [{ ...unknown, closedAt: 9 }, { ...open, number: 2 }], [], 'sending'],
-  ['a refusal after one that may have gone out', [{ ...unknown, closedAt: 9 }, { ...rejected, number: 2 }], [], 'unknown'],
+  [
+    'a new attempt after one given up',
+    [
+      { ...unknown, closedAt: 9 },
+      { ...open, number: 2 },
+    ],
+    [],
+    'sending',
+  ],
+  [
+    'a refusal after one that may have gone out',
+    [
+      { ...unknown, closedAt: 9 },
+      { ...rejected, number: 2 },
+    ],
+    [],
+    'unknown',
+  ],
   ['a late receipt for an unknown message', [{ ...unknown, closedAt: 9 }], [receipt('delivered')], 'delivered'],
   ['"sent" after "delivered"', [accepted], [receipt('delivered'), receipt('sent')], 'delivered'],
   ['a word that no table knows', [unknown], [receipt('teleported')], 'sent'],
@@ -71,15 +87,17 @@ test('any order and any repetition of the evidence gives the same conclusion', (
     { reason: 'carrier_filtered', providerCode: '30007' } as const,
     { reason: 'unrecognized' } as const,
   )
-  const anyReceipt = fc.record({ word: fc.constantFrom(...receiptStatuses, 'teleported'), failure }).map((facts) =>
-    receipt(facts.word, facts.failure === undefined ? {} : { failure: facts.failure }),
-  )
+  const anyReceipt = fc
+    .record({ word: fc.constantFrom(...receiptStatuses, 'teleported'), failure })
+    .map((facts) => receipt(facts.word, facts.failure === undefined ? {} : { failure: facts.failure }))
   const anyAttempts = fc
     .array(fc.constantFrom(open, unknown, accepted, rejected, optedOut, limited), { minLength: 1, maxLength: 3 })
     .chain((attempts) =>
-      fc.tuple(...attempts.map((attempt, index) =>
-        fc.boolean().map((closed) => ({ ...attempt, number: index + 1, ...(closed ? { closedAt: 9 } : {}) })),
-      )),
+      fc.tuple(
+        ...attempts.map((attempt, index) =>
+          fc.boolean().map((closed) => ({ ...attempt, number: index + 1, ...(closed ? { closedAt: 9 } : {}) })),
+        ),
+      ),
     )
   const shuffled = <T>(all: readonly T[]) => fc.shuffledSubarray([...all], { minLength: all.length })
   fc.assert(

@@ -100,3 +100,13 @@ export const attemptLeaseMs = providerCallTimeoutMs + 15_000
 export function isUnderWay(attempt: Attempt, now: number): boolean {
   return attempt.outcome === undefined && now < attempt.startedAt + attemptLeaseMs
 }
+
+/** Who talks: our number and the person, whichever way the message goes. */
+export function partiesOf({ direction, sender, recipient }: Message) {
+  return direction === 'inbound' ? { number: recipient, person: sender } : { number: sender, person: recipient }
+}
+
+/** A conversation is named after its first message: as unique, as hard to guess, and in the same order of time. */
+export function conversationIdOf({ id }: Message): string {
+  return id.replace(/^msg_/, 'cnv_')
+}

@@ -25,8 +25,7 @@ export type SendTerms = OptOutReach & {
 /** What an assistant may do, decided from facts read in the transaction that starts the attempt. */
 export function decideSend(facts: SendFacts, terms: SendTerms): SendDecision {
   const optOut = terms.mandatory ? undefined : findCovering(facts.optOuts, terms)
-  if (optOut !== undefined)
-    return { kind: 'refuse', rule: optOut.inDoubt ? 'opt_out_in_doubt' : 'recipient_opted_out' }
+  if (optOut !== undefined) return { kind: 'refuse', rule: optOut.inDoubt ? 'opt_out_in_doubt' : 'recipient_opted_out' }
   if (terms.inReplyTo !== undefined && terms.inReplyTo !== facts.lastInboundId)
     return { kind: 'refuse', rule: 'superseded' }
   return { kind: 'send' }

@@ -1,9 +1,14 @@
 import { SmsError } from '../../core/errors.ts'
 import type { Message } from '../../core/message.ts'
 import type { MessageId } from '../../core/message-id.ts'
+import { refusalRules } from '../../core/policy.ts'
 import type { AcceptResult, NewSend } from '../../ports/store.ts'
+import { statusByRule } from '../ending.ts'
+import { type ConversationKeys, partiesKey } from './conversations.ts'
 import { CommitUnknown, type Database, type Queries } from './database.ts'
-import { optOutKey, selectOptOuts, shareOptOuts } from './opt-outs.ts'
+import { insertMessages } from './insert-messages.ts'
+import { shareOptOuts } from './opt-outs.ts'
+import { selectFacts } from './send-facts.ts'
 
 const triesMax = 3
 const insertRoundsMax = 5
@@ -11,15 +16,22 @@ const insertRoundsMax = 5
 /**
  * Accepts many sends in one transaction. Against other transactions three things must hold, and locks are taken in one
  * order everywhere, so that no two batches wait for each other: opt-outs (advisory locks, see `opt-outs.ts`), then
- * idempotency keys, then guards (both by their unique indexes, each sorted).
+ * conversations, idempotency keys and guards (by their unique indexes, each sorted).
  */
-export async function acceptBatch(database: Database, sends: readonly NewSend[]): Promise<readonly AcceptResult[]> {
+export async function acceptBatch(
+  database: Database,
+  conversations: ConversationKeys,
+  sends: readonly NewSend[],
+): Promise<readonly AcceptResult[]> {
   for (let tries = 1; ; tries++) {
     let results: readonly AcceptResult[] = []
+    let conversationKeys: ReadonlyMap<string, number> = new Map()
     try {
       await database.transaction(async (queries) => {
-        results = await acceptAll(queries, sends)
+        conversationKeys = await prepare(queries, conversations, sends)
+        results = await acceptAll(queries, sends, conversationKeys)
       })
+      conversations.remember(conversationKeys)
       return results
     } catch (error) {
       if (!(error instanceof CommitUnknown) || tries >= triesMax) throw error
@@ -36,13 +48,23 @@ async function isCommitted(database: Database, results: readonly AcceptResult[])
   return (await database.get('SELECT 1 FROM messages WHERE id = $1', written.record.message.id)) !== undefined
 }
 
-async function acceptAll(queries: Queries, sends: readonly NewSend[]): Promise<AcceptResult[]> {
-  const pairs = sends.map(({ message }) => message)
-  const [, optOuts, known] = await Promise.all([
-    shareOptOuts(queries, pairs),
-    selectOptOuts(queries, pairs),
-    selectKeys(queries, sends),
-  ])
+async function prepare(
+  queries: Queries,
+  conversations: ConversationKeys,
+  sends: readonly NewSend[],
+): Promise<ReadonlyMap<string, number>> {
+  const messages = sends.map(({ message }) => message)
+  const [, keys] = await Promise.all([shareOptOuts(queries, messages), conversations.ensure(queries, messages)])
+  return keys
+}
+
+async function acceptAll(
+  queries: Queries,
+  sends: readonly NewSend[],
+  conversationKeys: ReadonlyMap<string, number>,
+): Promise<AcceptResult[]> {
+  const messages = sends.map(({ message }) => message)
+  const [factsOf, known] = await Promise.all([selectFacts(queries, messages), selectKeys(queries, sends)])
   const results = new Map<NewSend, AcceptResult>()
   const refused: Insertion[] = []
   const keyed: NewSend[] = []
@@ -54,18 +76,19 @@ async function acceptAll(queries: Queries, sends: readonly NewSend[]): Promise<A
       results.set(send, replayOf(send, row))
       continue
     }
-    const decision = send.decide({ optOut: optOuts.get(optOutKey(message)) })
+    const decision = send.decide(factsOf(message))
     if (decision.kind === 'refuse')
       refused.push({
         send,
-        message: { ...message, status: 'suppressed', failure: { reason: decision.rule } },
+        message: { ...message, status: statusByRule[decision.rule], failure: { reason: decision.rule } },
         guarded: false,
       })
     else if (idempotency === undefined) keyless.push(send)
     else keyed.push(send)
   }
   const starting = new Set([...keyless, ...(await takeKeys(queries, keyed, results))])
-  await insertAll(queries, [...refused, ...guardsOf(sends.filter((send) => starting.has(send)))], results)
+  const insertions = [...refused, ...guardsOf(sends.filter((send) => starting.has(send)))]
+  await insertAll({ queries, conversationKeys, insertions }, results)
   joinWithinBatch(sends, results)
   return sends.map((send) => resultOf(results, send))
 }
@@ -166,8 +189,15 @@ function guardsOf(sends: readonly NewSend[]): Insertion[] {
 }
 
 async function insertAll(
-  queries: Queries,
-  insertions: readonly Insertion[],
+  {
+    queries,
+    conversationKeys,
+    insertions,
+  }: {
+    readonly queries: Queries
+    readonly conversationKeys: ReadonlyMap<string, number>
+    readonly insertions: readonly Insertion[]
+  },
   results: Map<NewSend, AcceptResult>,
 ): Promise<void> {
   let pending = insertions
@@ -176,7 +206,14 @@ async function insertAll(
       throw new SmsError('unavailable', 'The database is too busy. Nothing was sent; try again.', {
         retryAfterMs: 1_000,
       })
-    const keys = await insertMessages(queries, pending)
+    const keys = await insertMessages(
+      queries,
+      pending.map(({ send, message, guarded }) => ({
+        message,
+        conversationKey: conversationKeys.get(partiesKey(message)) ?? 0,
+        ...(guarded ? { guard: send.guard, guardExpiresAt: send.guardExpiresAt } : {}),
+      })),
+    )
     for (const { send, message } of pending) {
       const key = keys.get(message.id)
       if (key !== undefined) results.set(send, writtenResult(key, message))
@@ -187,8 +224,9 @@ async function insertAll(
 }
 
 function writtenResult(key: number, message: Message): AcceptResult {
-  return message.status === 'suppressed'
-    ? { kind: 'refused', rule: 'recipient_opted_out', record: { key, message, attempts: [] } }
+  const rule = refusalRules.find((candidate) => candidate === message.failure?.reason)
+  return rule !== undefined
+    ? { kind: 'refused', rule, record: { key, message, attempts: [] } }
     : { kind: 'started', record: { key, message, attempts: [{ number: 1, startedAt: message.createdAt }] } }
 }
 
@@ -218,64 +256,6 @@ async function giveWay(
   if (expired.length > 0)
     await queries.run('UPDATE messages SET guard = NULL WHERE key = ANY($1::bigint[]) AND guard IS NOT NULL', expired)
   return again
-}
-
-/** Messages, first attempts and events in one statement. @returns keys by message id; those whose guard is held miss. */
-async function insertMessages(queries: Queries, insertions: readonly Insertion[]): Promise<Map<MessageId, number>> {
-  const rows = await queries.all(
-    `WITH written AS (
-       INSERT INTO messages (id, organization_id, assistant_id, sender_id, provider_account_id, provider, sender,
-         recipient, body, media_urls, encoding, segment_count, category, on_unknown, metadata, status, failure_reason,
-         guard, guard_expires_at, created_at, updated_at)
-       SELECT id, organization_id, assistant_id, sender_id, provider_account_id, provider, sender,
-         recipient, body, media_urls, encoding, segment_count, category, on_unknown, metadata, status, failure_reason,
-         decode(guard, 'hex'), guard_expires_at, created_at, updated_at
-       FROM json_to_recordset($1) AS i (id TEXT, organization_id BIGINT, assistant_id BIGINT, sender_id BIGINT,
-         provider_account_id BIGINT, provider TEXT, sender TEXT, recipient TEXT, body TEXT, media_urls TEXT,
-         encoding TEXT, segment_count INTEGER, category TEXT, on_unknown TEXT, metadata TEXT, status TEXT,
-         failure_reason TEXT, guard TEXT, guard_expires_at BIGINT, created_at BIGINT, updated_at BIGINT)
-       ORDER BY guard
-       ON CONFLICT (guard) WHERE guard IS NOT NULL DO NOTHING
-       RETURNING key, id, organization_id, provider, status, failure_reason, created_at
-     ), started AS (
-       INSERT INTO attempts (message_key, number, started_at)
-       SELECT key, 1, created_at FROM written WHERE status = 'sending'
-     ), told AS (
-       INSERT INTO events (organization_id, message_key, type, occurred_at, data)
-       SELECT organization_id, key, 'message.' || status, created_at,
-         json_strip_nulls(json_build_object('provider', provider, 'reason', failure_reason))
-       FROM written
-     )
-     SELECT key, id FROM written`,
-    JSON.stringify(insertions.map(messageColumns)),
-  )
-  return new Map(rows.map((row) => [String(row.id) as MessageId, Number(row.key)]))
-}
-
-function messageColumns({ send, message, guarded }: Insertion) {
-  return {
-    id: message.id,
-    organization_id: message.organizationId,
-    assistant_id: message.assistantId,
-    sender_id: message.senderId,
-    provider_account_id: message.providerAccountId,
-    provider: message.provider,
-    sender: message.sender,
-    recipient: message.recipient,
-    body: message.body,
-    media_urls: JSON.stringify(message.mediaUrls),
-    encoding: message.encoding,
-    segment_count: message.segmentCount,
-    category: message.category,
-    on_unknown: message.onUnknown,
-    metadata: JSON.stringify(message.metadata),
-    status: message.status,
-    failure_reason: message.failure?.reason,
-    guard: guarded ? send.guard : null,
-    guard_expires_at: guarded ? send.guardExpiresAt : null,
-    created_at: message.createdAt,
-    updated_at: message.updatedAt,
-  }
 }
 
 /** What has no result yet shares its guard with an earlier send of the batch. */

@@ -39,7 +39,9 @@ export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
       ).map((row) => accountOf(row, sealer)),
     find: (organizationId, id) => find(database, organizationId, id),
     listByProvider: async (provider, limit) =>
-      (await database.all('SELECT * FROM provider_accounts WHERE provider = $1 ORDER BY id LIMIT $2', provider, limit)).map((row) => accountOf(row, sealer)),
+      (
+        await database.all('SELECT * FROM provider_accounts WHERE provider = $1 ORDER BY id LIMIT $2', provider, limit)
+      ).map((row) => accountOf(row, sealer)),
     async create(account) {
       const row = await database.get(
         `INSERT INTO provider_accounts

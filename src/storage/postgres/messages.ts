@@ -1,14 +1,9 @@
 import type { MessageRecord, MessageStore } from '../../ports/store.ts'
 import { attemptOf, eventOf, messageOf, type Row } from '../rows.ts'
-import type { Database } from './database.ts'
+import type { Database, Queries } from './database.ts'
 
 export function makeMessages(database: Database): MessageStore {
-  async function recordOf(row: Row | undefined): Promise<MessageRecord | undefined> {
-    if (row === undefined) return undefined
-    const key = Number(row.key)
-    const attempts = await database.all('SELECT * FROM attempts WHERE message_key = $1 ORDER BY number', key)
-    return { key, message: messageOf(row), attempts: attempts.map(attemptOf) }
-  }
+  const recordOf = async (row: Row | undefined) => (row === undefined ? undefined : selectRecord(database, row))
 
   return {
     find: async (organizationId, id) =>
@@ -36,4 +31,11 @@ export function makeMessages(database: Database): MessageStore {
         )
       ).map(eventOf),
   }
+}
+
+/** A row of `messages` with its attempts. */
+export async function selectRecord(queries: Queries, row: Row): Promise<MessageRecord> {
+  const key = Number(row.key)
+  const attempts = await queries.all('SELECT * FROM attempts WHERE message_key = $1 ORDER BY number', key)
+  return { key, message: messageOf(row), attempts: attempts.map(attemptOf) }
 }

@@ -1,4 +1,4 @@
-import type { OptOut } from '../../core/opt-out.ts'
+import type { OptOut, OptOutReach } from '../../core/opt-out.ts'
 import type { E164 } from '../../core/phone-number.ts'
 import type { OptOutStore } from '../../ports/store.ts'
 import { optOutOf } from '../rows.ts'
@@ -18,7 +18,7 @@ const lockClass = 7_835
 
 export function makeOptOuts(database: Database): OptOutStore {
   return {
-    find: (organizationId, recipient) => selectOptOut(database, { organizationId, recipient }),
+    find: async (organizationId, recipient) => selectOptOut(database, { organizationId, recipient }),
     list: async (organizationId, { skip, limit }) =>
       (
         await database.all(
@@ -33,20 +33,22 @@ export function makeOptOuts(database: Database): OptOutStore {
         await lockOptOuts(queries, [optOut])
         const created = await insertOptOut(queries, optOut)
         const standing = await selectOptOut(queries, optOut)
-        return { created, optOut: standing ?? optOut }
+        return { created, optOut: standing.find((candidate) => hasSameReach(candidate, optOut)) ?? optOut }
       }),
-    remove: (organizationId, recipient, removedAt) =>
+    addAll: (optOuts) =>
       database.transaction(async (queries) => {
-        const removed = await queries.run(
-          'DELETE FROM opt_outs WHERE organization_id = $1 AND recipient = $2',
-          organizationId,
-          recipient,
-        )
-        if (removed === 0) return false
-        await insertEvent(queries, { type: 'opt_out.removed', organizationId, occurredAt: removedAt, data: {} }, null)
-        return true
+        await lockOptOuts(queries, optOuts)
+        let added = 0
+        for (const optOut of optOuts) if (await insertOptOut(queries, optOut)) added++
+        return added
       }),
+    remove: (organizationId, recipient, params) =>
+      database.transaction((queries) => removeOptOuts(queries, { organizationId, recipient, ...params })),
   }
+}
+
+function hasSameReach(left: OptOut, right: OptOut): boolean {
+  return left.assistantId === right.assistantId && left.senderId === right.senderId
 }
 
 /** For whoever starts attempts: until the end of the transaction no opt-out of these pairs can commit. */
@@ -82,35 +84,104 @@ export function optOutKey({ organizationId, recipient }: Pair): string {
   return `${organizationId} ${recipient}`
 }
 
-export async function selectOptOut(queries: Queries, pair: Pair): Promise<OptOut | undefined> {
-  return (await selectOptOuts(queries, [pair])).get(optOutKey(pair))
+/** The widest first. */
+export async function selectOptOut(queries: Queries, pair: Pair): Promise<OptOut[]> {
+  return (await selectOptOuts(queries, [pair])).get(optOutKey(pair)) ?? []
 }
 
-/** By `optOutKey`. */
-export async function selectOptOuts(queries: Queries, pairs: readonly Pair[]): Promise<Map<string, OptOut>> {
+/** By `optOutKey`; those of one person the widest first. */
+export async function selectOptOuts(queries: Queries, pairs: readonly Pair[]): Promise<Map<string, OptOut[]>> {
   const rows = await queries.all(
     `SELECT o.* FROM opt_outs o
      JOIN (SELECT DISTINCT * FROM unnest($1::bigint[], $2::text[]) AS wanted (organization_id, recipient)) AS w
-       USING (organization_id, recipient)`,
+       USING (organization_id, recipient)
+     ORDER BY o.assistant_id, o.sender_id`,
     pairs.map((pair) => pair.organizationId),
     pairs.map((pair) => pair.recipient),
   )
-  return new Map(rows.map(optOutOf).map((optOut) => [optOutKey(optOut), optOut]))
+  const found = new Map<string, OptOut[]>()
+  for (const optOut of rows.map(optOutOf))
+    found.set(optOutKey(optOut), [...(found.get(optOutKey(optOut)) ?? []), optOut])
+  return found
 }
 
-/** With its event. False when one stands already. The caller holds the lock. */
+/**
+ * With its event, and the end of what waits for the person. False when one of this reach stands already. The caller
+ * holds the lock.
+ */
 export async function insertOptOut(queries: Queries, optOut: OptOut): Promise<boolean> {
-  const { organizationId, recipient, source, evidence, createdAt } = optOut
+  const { organizationId, recipient, source, inDoubt, evidence, createdAt } = optOut
   const written = await queries.run(
-    `INSERT INTO opt_outs (organization_id, recipient, source, evidence, created_at) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT DO NOTHING`,
+    `INSERT INTO opt_outs AS o
+       (organization_id, recipient, assistant_id, sender_id, source, in_doubt, evidence, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+     ON CONFLICT (organization_id, recipient, assistant_id, sender_id) DO UPDATE SET source = excluded.source,
+       in_doubt = false, evidence = excluded.evidence, created_at = excluded.created_at
+       WHERE o.in_doubt AND NOT excluded.in_doubt`,
     organizationId,
     recipient,
+    optOut.assistantId ?? 0,
+    optOut.senderId ?? 0,
     source,
+    inDoubt,
     evidence ?? null,
     createdAt,
   )
   if (written === 0) return false
-  await insertEvent(queries, { type: 'opt_out.created', organizationId, occurredAt: createdAt, data: { source } }, null)
+  await insertEvent(
+    queries,
+    { type: inDoubt ? 'opt_out.doubted' : 'opt_out.created', organizationId, occurredAt: createdAt, data: { source } },
+    { recipient },
+  )
+  if (!inDoubt) await endWaiting(queries, optOut)
   return true
+}
+
+/** With its event. @returns how many were removed. */
+export async function removeOptOuts(
+  queries: Queries,
+  params: Pair & {
+    readonly removedAt: number
+    readonly onlyInDoubt: boolean
+    /** Only those that cover this number; all without it. */
+    readonly covering?: OptOutReach
+  },
+): Promise<number> {
+  const { organizationId, recipient, removedAt, onlyInDoubt, covering } = params
+  const removed = await queries.run(
+    `DELETE FROM opt_outs WHERE organization_id = $1 AND recipient = $2 AND (in_doubt OR NOT $3)
+       AND ($4::bigint IS NULL OR assistant_id IN (0, $4)) AND ($5::bigint IS NULL OR sender_id IN (0, $5))`,
+    organizationId,
+    recipient,
+    onlyInDoubt,
+    covering?.assistantId ?? null,
+    covering?.senderId ?? null,
+  )
+  if (removed > 0)
+    await insertEvent(
+      queries,
+      { type: 'opt_out.removed', organizationId, occurredAt: removedAt, data: {} },
+      { recipient },
+    )
+  return removed
+}
+
+async function endWaiting(queries: Queries, optOut: OptOut): Promise<void> {
+  await queries.run(
+    `WITH ended AS (
+       UPDATE messages SET status = 'suppressed', failure_reason = 'recipient_opted_out', updated_at = $1
+       WHERE organization_id = $2 AND recipient = $3 AND status IN ('queued', 'scheduled', 'held') AND automatic IS NULL
+         AND ($4::bigint = 0 OR assistant_id = $4) AND ($5::bigint = 0 OR sender_id = $5)
+       RETURNING key, organization_id, provider
+     )
+     INSERT INTO events (organization_id, message_key, type, occurred_at, data)
+     SELECT organization_id, key, 'message.suppressed', $1,
+       json_build_object('provider', provider, 'reason', 'recipient_opted_out')
+     FROM ended`,
+    optOut.createdAt,
+    optOut.organizationId,
+    optOut.recipient,
+    optOut.assistantId ?? 0,
+    optOut.senderId ?? 0,
+  )
 }

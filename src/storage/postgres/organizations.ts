@@ -1,22 +1,44 @@
+import { SmsError } from '../../core/errors.ts'
+import type { Organization } from '../../core/organization.ts'
 import type { OrganizationStore } from '../../ports/store.ts'
 import { organizationOf } from '../rows.ts'
-import type { Database } from './database.ts'
+import type { Database, Queries } from './database.ts'
 
 export function makeOrganizations(database: Database): OrganizationStore {
+  async function find(queries: Queries, id: number, lock: '' | 'FOR UPDATE' = ''): Promise<Organization | undefined> {
+    const row = await queries.get(`SELECT * FROM organizations WHERE id = $1 ${lock}`, id)
+    return row === undefined ? undefined : organizationOf(row)
+  }
+
   return {
     list: async (limit) =>
       (await database.all('SELECT * FROM organizations ORDER BY id LIMIT $1', limit)).map(organizationOf),
+    find: (id) => find(database, id),
     async findByName(name) {
       const row = await database.get('SELECT * FROM organizations WHERE name = $1', name)
       return row === undefined ? undefined : organizationOf(row)
     },
-    async create({ name, createdAt }) {
+    async create({ name, optOutScope, createdAt }) {
       const row = await database.get(
-        'INSERT INTO organizations (name, created_at) VALUES ($1, $2) RETURNING id',
+        'INSERT INTO organizations (name, opt_out_scope, created_at) VALUES ($1, $2, $3) RETURNING id',
         name,
+        optOutScope,
         createdAt,
       )
-      return { id: Number(row?.id), name, createdAt }
+      return { id: Number(row?.id), name, optOutScope, createdAt }
     },
+    change: (id, change) =>
+      database.transaction(async (queries) => {
+        const before = await find(queries, id, 'FOR UPDATE')
+        if (before === undefined) throw new SmsError('not_found', 'No organization has this id.')
+        const changed = { ...change(before), id }
+        await queries.run(
+          'UPDATE organizations SET name = $1, opt_out_scope = $2 WHERE id = $3',
+          changed.name,
+          changed.optOutScope,
+          id,
+        )
+        return changed
+      }),
   }
 }

@@ -1,17 +1,25 @@
 import { SmsError } from '../../core/errors.ts'
-import type { AcceptResult, NewSend, OutcomeRecord, SendStore } from '../../ports/store.ts'
+import type { Message } from '../../core/message.ts'
+import type { AcceptResult, MessageRecord, NewSend, OutcomeRecord, SendStore } from '../../ports/store.ts'
+import { type EndingRule, statusByRule } from '../ending.ts'
 import { messageOf, outcomeColumns } from '../rows.ts'
 import { acceptBatch } from './accept.ts'
 import { makeBatcher } from './batcher.ts'
+import type { ConversationKeys } from './conversations.ts'
 import { CommitUnknown, type Database, type Queries } from './database.ts'
 import { insertEvent } from './events.ts'
-import { insertOptOut, lockOptOuts, selectOptOut, shareOptOuts } from './opt-outs.ts'
+import { concludeAnew } from './evidence.ts'
+import { insertOptOut, lockOptOuts, shareOptOuts } from './opt-outs.ts'
+import { selectFacts } from './send-facts.ts'
 
 type Start = Parameters<SendStore['startAttempt']>[0]
 type StartResult = Awaited<ReturnType<SendStore['startAttempt']>>
 
-export function makeSends(database: Database): SendStore {
-  const accepting = makeBatcher<NewSend, AcceptResult>({ work: (sends) => acceptBatch(database, sends), isOutage })
+export function makeSends(database: Database, conversations: ConversationKeys): SendStore {
+  const accepting = makeBatcher<NewSend, AcceptResult>({
+    work: (sends) => acceptBatch(database, conversations, sends),
+    isOutage,
+  })
   const recording = makeBatcher<OutcomeRecord, null>({ work: (records) => recordBatch(database, records), isOutage })
 
   return {
@@ -28,6 +36,7 @@ export function makeSends(database: Database): SendStore {
     async recordOutcome(record) {
       await recording.run(record)
     },
+    claimQueued: (params) => database.transaction((queries) => claimQueued(queries, params)),
     failInterrupted: (params) => database.transaction((queries) => failInterrupted(queries, params)),
   }
 }
@@ -37,19 +46,21 @@ function isOutage(error: unknown): boolean {
 }
 
 async function startAttempt(queries: Queries, start: Start): Promise<StartResult> {
-  const { key, attempt } = start
-  const [, message] = await Promise.all([
+  const { key, attempt, resend } = start
+  const [, row] = await Promise.all([
     shareOptOuts(queries, [start]),
-    queries.get(`SELECT * FROM messages WHERE key = $1 AND status = 'sending' FOR UPDATE`, key),
+    queries.get(
+      'SELECT * FROM messages WHERE key = $1 AND status = $2 FOR UPDATE',
+      key,
+      resend ? 'unknown' : 'sending',
+    ),
   ])
-  const [blocking, optOut] = await Promise.all([
-    queries.get(`SELECT 1 FROM attempts WHERE message_key = $1 AND outcome IS DISTINCT FROM 'not_sent' LIMIT 1`, key),
-    selectOptOut(queries, start),
-  ])
-  if (message === undefined || blocking !== undefined) return 'superseded'
-  const decision = start.decide({ optOut })
+  if (row === undefined || !(await mayStart(queries, start))) return 'superseded'
+  const message = messageOf(row)
+  const factsOf = await selectFacts(queries, [message])
+  const decision = start.decide(factsOf(message))
   if (decision.kind === 'refuse') {
-    await end(queries, { key, status: 'suppressed', reason: decision.rule, at: attempt.startedAt })
+    await end(queries, { key, rule: decision.rule, at: attempt.startedAt })
     return 'refused'
   }
   await queries.run(
@@ -58,7 +69,21 @@ async function startAttempt(queries: Queries, start: Start): Promise<StartResult
     attempt.number,
     attempt.startedAt,
   )
+  await queries.run('UPDATE messages SET guard_expires_at = $1 WHERE key = $2', start.guardExpiresAt, key)
+  if (resend) await concludeAnew(queries, key, { at: attempt.startedAt, attempt: attempt.number })
   return 'started'
+}
+
+/** See `SendStore.startAttempt`. The message is locked. */
+async function mayStart(queries: Queries, { key, resend }: Start): Promise<boolean> {
+  const blocking = await queries.get(
+    resend
+      ? `SELECT 1 FROM (SELECT * FROM attempts WHERE message_key = $1 ORDER BY number DESC LIMIT 1) AS last
+         WHERE outcome IS DISTINCT FROM 'unknown' OR closed_at IS NULL`
+      : `SELECT 1 FROM attempts WHERE message_key = $1 AND outcome IS DISTINCT FROM 'not_sent' LIMIT 1`,
+    key,
+  )
+  return blocking === undefined
 }
 
 /** What became of a start whose acknowledgement was lost; when nothing did, it is done now. */
@@ -70,7 +95,7 @@ async function findStart(queries: Queries, start: Start): Promise<StartResult> {
   )
   if (attempt !== undefined) return Number(attempt.started_at) === start.attempt.startedAt ? 'started' : 'superseded'
   const message = await queries.get('SELECT status FROM messages WHERE key = $1', start.key)
-  return message?.status === 'suppressed' ? 'refused' : startAttempt(queries, start)
+  return message?.status === 'suppressed' || message?.status === 'canceled' ? 'refused' : startAttempt(queries, start)
 }
 
 /** Doing it again changes nothing, so a lost acknowledgement needs no special care here. */
@@ -81,9 +106,12 @@ async function recordBatch(database: Database, records: readonly OutcomeRecord[]
       optOuts.length === 0 ? undefined : lockOptOuts(queries, optOuts),
       queries.all(recordStatement, JSON.stringify(records.map(recordColumns))),
     ])
-    const recorded = new Set(rows.map((row) => `${row.message_key} ${row.number}`))
-    for (const { key, attemptNumber, optOut } of records)
-      if (optOut !== undefined && recorded.has(`${key} ${attemptNumber}`)) await insertOptOut(queries, optOut)
+    const moved = new Map(rows.map((row) => [`${row.message_key} ${row.number}`, Boolean(row.moved)]))
+    for (const { key, attempt, optOut } of records) {
+      const hasMoved = moved.get(`${key} ${attempt.number}`)
+      if (hasMoved === false) await concludeAnew(queries, key, { at: attempt.finishedAt, attempt: attempt.number })
+      if (hasMoved !== undefined && optOut !== undefined) await insertOptOut(queries, optOut)
+    }
   })
   return records.map(() => null)
 }
@@ -92,21 +120,21 @@ const recordStatement = `
   WITH input AS MATERIALIZED (
     SELECT * FROM json_to_recordset($1) AS i (key BIGINT, number INTEGER, finished_at BIGINT, outcome TEXT,
       provider_message_id TEXT, provider_status TEXT, reason TEXT, provider_code TEXT, provider_message TEXT,
-      retry_after_ms BIGINT, detail TEXT, status TEXT, resolved BOOLEAN, failure_reason TEXT, failure_code TEXT,
-      failure_message TEXT, organization_id BIGINT, event_type TEXT, occurred_at BIGINT, event_data TEXT)
+      retry_after_ms BIGINT, detail TEXT, closed_at BIGINT, status TEXT, known_id TEXT, failure_reason TEXT,
+      failure_code TEXT, failure_message TEXT, organization_id BIGINT, event_type TEXT, occurred_at BIGINT, event_data TEXT)
     ORDER BY key
   ), recorded AS (
     UPDATE attempts a SET finished_at = i.finished_at, outcome = i.outcome,
       provider_message_id = i.provider_message_id, provider_status = i.provider_status, reason = i.reason,
       provider_code = i.provider_code, provider_message = i.provider_message, retry_after_ms = i.retry_after_ms,
-      detail = i.detail
-    FROM input i WHERE a.message_key = i.key AND a.number = i.number AND a.outcome IS NULL
+      detail = i.detail, closed_at = coalesce(i.closed_at, a.closed_at)
+    FROM input i WHERE a.message_key = i.key AND a.number = i.number
+      AND (a.outcome IS NULL OR (a.outcome = 'unknown' AND i.outcome <> 'unknown'))
     RETURNING a.message_key, a.number
   ), moved AS (
-    UPDATE messages m SET status = i.status,
-      provider_message_id = coalesce(m.provider_message_id, i.provider_message_id),
+    UPDATE messages m SET status = i.status, provider_message_id = i.known_id,
       failure_reason = i.failure_reason, failure_code = i.failure_code, failure_message = i.failure_message,
-      updated_at = i.finished_at, guard = CASE WHEN i.resolved THEN NULL ELSE m.guard END
+      updated_at = i.finished_at, guard = CASE WHEN i.status = 'sending' THEN m.guard END
     FROM input i JOIN recorded r ON r.message_key = i.key AND r.number = i.number
     WHERE m.key = i.key AND m.status = 'sending'
     RETURNING m.key
@@ -115,16 +143,16 @@ const recordStatement = `
     SELECT i.organization_id, i.key, i.event_type, i.occurred_at, i.event_data
     FROM input i JOIN moved ON moved.key = i.key WHERE i.event_type IS NOT NULL
   )
-  SELECT message_key, number FROM recorded`
+  SELECT r.message_key, r.number, m.key IS NOT NULL AS moved FROM recorded r LEFT JOIN moved m ON m.key = r.message_key`
 
-function recordColumns(record: OutcomeRecord) {
+function recordColumns({ key, organizationId, attempt, conclusion, event }: OutcomeRecord) {
   const [outcome, providerMessageId, providerStatus, reason, code, message, retryAfterMs, detail] = outcomeColumns(
-    record.outcome,
+    attempt.outcome,
   )
   return {
-    key: record.key,
-    number: record.attemptNumber,
-    finished_at: record.finishedAt,
+    key,
+    number: attempt.number,
+    finished_at: attempt.finishedAt,
     outcome,
     provider_message_id: providerMessageId,
     provider_status: providerStatus,
@@ -133,16 +161,54 @@ function recordColumns(record: OutcomeRecord) {
     provider_message: message,
     retry_after_ms: retryAfterMs,
     detail,
-    status: record.status,
-    resolved: record.resolved,
-    failure_reason: record.failure?.reason,
-    failure_code: record.failure?.providerCode,
-    failure_message: record.failure?.providerMessage,
-    organization_id: record.organizationId,
-    event_type: record.event?.type,
-    occurred_at: record.event?.occurredAt,
-    event_data: record.event === undefined ? undefined : JSON.stringify(record.event.data),
+    closed_at: attempt.closedAt,
+    status: conclusion.status,
+    known_id: conclusion.providerMessageId,
+    failure_reason: conclusion.failure?.reason,
+    failure_code: conclusion.failure?.providerCode,
+    failure_message: conclusion.failure?.providerMessage,
+    organization_id: organizationId,
+    event_type: event?.type,
+    occurred_at: event?.occurredAt,
+    event_data: event === undefined ? undefined : JSON.stringify(event.data),
   }
+}
+
+async function claimQueued(
+  queries: Queries,
+  { now, limit, decide }: Parameters<SendStore['claimQueued']>[0],
+): Promise<MessageRecord[]> {
+  // Which people they go to is known only when the rows are read, and opt-outs must be fenced before they are: so read,
+  // fence, and read again under locks.
+  const waiting = await queries.all(`SELECT * FROM messages WHERE status = 'queued' ORDER BY key LIMIT $1`, limit)
+  if (waiting.length === 0) return []
+  await shareOptOuts(queries, waiting.map(messageOf))
+  const rows = await queries.all(
+    `SELECT * FROM messages WHERE status = 'queued' AND key = ANY($1::bigint[]) ORDER BY key FOR UPDATE SKIP LOCKED`,
+    waiting.map((row) => Number(row.key)),
+  )
+  const factsOf = await selectFacts(queries, rows.map(messageOf))
+  const claimed: MessageRecord[] = []
+  for (const row of rows) {
+    const key = Number(row.key)
+    const message: Message = { ...messageOf(row), status: 'sending', updatedAt: now }
+    const decision = decide(message, factsOf(message))
+    if (decision.kind === 'refuse') await end(queries, { key, rule: decision.rule, at: now })
+    else claimed.push({ key, message, attempts: [{ number: 1, startedAt: now }] })
+  }
+  await queries.run(
+    `WITH started AS (
+       UPDATE messages SET status = 'sending', updated_at = $1 WHERE key = ANY($2::bigint[])
+       RETURNING key, organization_id, provider
+     ), told AS (
+       INSERT INTO events (organization_id, message_key, type, occurred_at, data)
+       SELECT organization_id, key, 'message.sending', $1, json_build_object('provider', provider) FROM started
+     )
+     INSERT INTO attempts (message_key, number, started_at) SELECT key, 1, $1 FROM started`,
+    now,
+    claimed.map(({ key }) => key),
+  )
+  return claimed
 }
 
 async function failInterrupted(
@@ -165,23 +231,21 @@ async function failInterrupted(
     startedBefore,
     locked.map((row) => Number(row.key)),
   )
-  for (const row of rows) await end(queries, { key: Number(row.key), status: 'failed', reason: 'interrupted', at: now })
+  for (const row of rows) await end(queries, { key: Number(row.key), rule: 'interrupted', at: now })
   return rows.length
 }
 
-type Ending = {
-  readonly key: number
-  readonly status: 'suppressed' | 'failed'
-  readonly reason: 'recipient_opted_out' | 'interrupted'
-  readonly at: number
-}
-
 /** Ends a message of which nothing left. */
-async function end(queries: Queries, { key, status, reason, at }: Ending): Promise<void> {
+async function end(
+  queries: Queries,
+  { key, rule, at }: { readonly key: number; readonly rule: EndingRule; readonly at: number },
+): Promise<void> {
+  const status = statusByRule[rule]
+  await queries.run('UPDATE attempts SET closed_at = $1 WHERE message_key = $2 AND closed_at IS NULL', at, key)
   const row = await queries.get(
     'UPDATE messages SET status = $1, failure_reason = $2, guard = NULL, updated_at = $3 WHERE key = $4 RETURNING *',
     status,
-    reason,
+    rule,
     at,
     key,
   )
@@ -189,7 +253,7 @@ async function end(queries: Queries, { key, status, reason, at }: Ending): Promi
   const { organizationId, provider } = messageOf(row)
   await insertEvent(
     queries,
-    { type: `message.${status}`, organizationId, occurredAt: at, data: { provider, reason } },
-    key,
+    { type: `message.${status}`, organizationId, occurredAt: at, data: { provider, reason: rule } },
+    { messageKey: key },
   )
 }

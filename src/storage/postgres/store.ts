@@ -4,7 +4,12 @@ import type { Sealer } from '../seal.ts'
 import { makeAccounts } from './accounts.ts'
 import { makeApiKeys } from './api-keys.ts'
 import { makeAssistants } from './assistants.ts'
+import { makeConversations } from './conversation-list.ts'
+import { makeConversationKeys } from './conversations.ts'
 import { migrateDatabase, openDatabase } from './database.ts'
+import { makeEvidence } from './evidence.ts'
+import { makeInbound } from './inbound.ts'
+import { makeMedia } from './media.ts'
 import { makeMessages } from './messages.ts'
 import { makeOptOuts } from './opt-outs.ts'
 import { makeOrganizations } from './organizations.ts'
@@ -18,8 +23,15 @@ export async function openPostgresStore(params: {
   readonly metrics: Metrics
 }): Promise<Store> {
   const database = await openDatabase(params)
+  const conversations = makeConversationKeys()
   return {
-    sends: makeSends(database),
+    sends: makeSends(database, conversations),
+    evidence: makeEvidence(database),
+    inbound: {
+      ...makeInbound(database, conversations),
+      ...makeConversations(database),
+      ...makeMedia(database),
+    },
     messages: makeMessages(database),
     optOuts: makeOptOuts(database),
     organizations: makeOrganizations(database),

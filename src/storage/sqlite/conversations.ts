@@ -1,14 +1,9 @@
-import type { Message } from '../../core/message.ts'
+import { conversationIdOf, type Message, partiesOf } from '../../core/message.ts'
 import type { Database } from './database.ts'
 import { insertEvent } from './events.ts'
 
 /** Conversations never disappear, so what was found once stays true. */
 const keysCachedMax = 50_000
-
-/** Who talks: our number and the person, whichever way the message goes. */
-export function partiesOf({ direction, sender, recipient }: Message) {
-  return direction === 'inbound' ? { number: recipient, person: sender } : { number: sender, person: recipient }
-}
 
 /** The key of the conversation of a message, which begins with it if there is none, with its event. */
 export type ConversationKeys = { ensure(message: Message): number; forget(): void }
@@ -60,9 +55,4 @@ export function makeConversationKeys(database: Database): ConversationKeys {
     },
     forget: () => known.clear(),
   }
-}
-
-/** Made from the id of its first message: as unique, as hard to guess, and in the same order of time. */
-export function conversationIdOf(message: Message): string {
-  return message.id.replace(/^msg_/, 'cnv_')
 }

@@ -116,11 +116,7 @@ function selectMessage(
 }
 
 /** Sets a time on an attempt that is unknown. @returns the key of its message, undefined when it is not so. */
-function markUnknown(
-  database: Database,
-  mark: AttemptMark,
-  column: 'closed_at' | 'vouched_at',
-): number | undefined {
+function markUnknown(database: Database, mark: AttemptMark, column: 'closed_at' | 'vouched_at'): number | undefined {
   const row = selectMessage(database, mark)
   if (row === undefined) return undefined
   const key = Number(row.key)

@@ -23,8 +23,7 @@ export function makeOptOuts(database: Database): OptOutStore {
         const standing = selectOptOuts(database, optOut.organizationId, optOut.recipient)
         return { created, optOut: standing.find((candidate) => hasSameReach(candidate, optOut)) ?? optOut }
       }),
-    addAll: (optOuts) =>
-      database.transaction(() => optOuts.filter((optOut) => insertOptOut(database, optOut)).length),
+    addAll: (optOuts) => database.transaction(() => optOuts.filter((optOut) => insertOptOut(database, optOut)).length),
     remove: (organizationId, recipient, params) =>
       database.transaction(() => removeOptOuts(database, { organizationId, recipient, ...params })),
   }
@@ -97,11 +96,7 @@ export function removeOptOuts(
     covering?.senderId ?? null,
   )
   if (changes > 0)
-    insertEvent(
-      database,
-      { type: 'opt_out.removed', organizationId, occurredAt: removedAt, data: {} },
-      { recipient },
-    )
+    insertEvent(database, { type: 'opt_out.removed', organizationId, occurredAt: removedAt, data: {} }, { recipient })
   return changes
 }
 

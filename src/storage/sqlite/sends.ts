@@ -1,8 +1,8 @@
 import type { Message } from '../../core/message.ts'
 import type { MessageId } from '../../core/message-id.ts'
-import type { MessageStatus } from '../../core/message-status.ts'
-import type { RefusalRule, SendFacts } from '../../core/policy.ts'
+import type { SendFacts } from '../../core/policy.ts'
 import type { AcceptResult, MessageRecord, NewSend, OutcomeRecord, SendStore } from '../../ports/store.ts'
+import { type EndingRule, statusByRule } from '../ending.ts'
 import { messageOf, outcomeColumns } from '../rows.ts'
 import type { ConversationKeys } from './conversations.ts'
 import type { Database } from './database.ts'
@@ -25,7 +25,8 @@ export function makeSends(database: Database, conversations: ConversationKeys): 
         }
         insertAttempt(database, start.key, start.attempt)
         database.run('UPDATE messages SET guard_expires_at = ? WHERE key = ?', start.guardExpiresAt, start.key)
-        if (start.resend) concludeAnew(database, start.key, { at: start.attempt.startedAt, attempt: start.attempt.number })
+        if (start.resend)
+          concludeAnew(database, start.key, { at: start.attempt.startedAt, attempt: start.attempt.number })
         return 'started'
       }),
 
@@ -188,16 +189,6 @@ function lastInbound(database: Database, { senderId, recipient }: Message): Pick
   )
   return typeof row?.id === 'string' ? { lastInboundId: row.id } : {}
 }
-
-type EndingRule = RefusalRule | 'interrupted'
-
-/** How a message ends of which nothing left. */
-export const statusByRule = {
-  recipient_opted_out: 'suppressed',
-  opt_out_in_doubt: 'suppressed',
-  superseded: 'canceled',
-  interrupted: 'failed',
-} as const satisfies Record<EndingRule, MessageStatus>
 
 function end(
   database: Database,
