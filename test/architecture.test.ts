@@ -7,6 +7,7 @@ import { suite, test } from 'node:test'
 const allowedImports: Readonly<Record<string, readonly string[]>> = {
   'main.ts': ['cli', 'config', 'node:fs'],
   'app.ts': ['*'],
+  'events.ts': ['*'],
   cli: ['app.ts', 'use-cases', 'ports', 'core', 'config', 'telemetry', 'simulator', 'node:*', 'commander', 'yaml'],
   http: ['use-cases', 'ports', 'core', 'node:*', 'fastify', '@fastify/*', '@scalar/*', 'typebox', 'ajv'],
   jobs: ['use-cases', 'ports', 'core'],
@@ -16,7 +17,8 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   providers: ['net', 'ports', 'core', 'node:crypto'],
   storage: ['ports', 'core', 'node:*', 'pg'],
   telemetry: ['ports', 'core', 'node:crypto', 'pino', 'prom-client'],
-  net: ['core', 'node:*', 'undici'],
+  'event-webhooks': ['net', 'ports', 'core', 'node:crypto'],
+  net: ['core', 'node:*', 'undici', 'ipaddr.js'],
   config: ['core'],
   simulator: ['ports', 'core', 'node:*', 'undici'],
 }

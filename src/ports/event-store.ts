@@ -23,8 +23,8 @@ export type EventEndpoint = {
   readonly description?: string
   /** Types or groups (`message`, `message.sent`); empty means all. */
   readonly types: readonly string[]
-  /** `whsec_…`; the newest signs first, all sign while they are here. At most `endpointSecretsMax`. */
-  readonly secrets: readonly string[]
+  /** The newest first, at most `endpointSecretsMax`. */
+  readonly secrets: readonly EndpointSecret[]
   /** Events of one conversation one after the other, each only when the one before was taken or given up. */
   readonly ordered: boolean
   /** Comes from the operator's own file: may be on a private network. */
@@ -34,7 +34,15 @@ export type EventEndpoint = {
   readonly updatedAt: number
 }
 
+export type EndpointSecret = {
+  /** `whsec_…` */
+  readonly value: string
+  /** Until then it signs beside a newer one; absent on the newest. */
+  readonly signsUntil?: number
+}
+
 export const endpointSecretsMax = 3
+/** Beside those of assistants. */
 export const endpointsPerOrganizationMax = 50
 
 export const deliveryStates = ['pending', 'delivered', 'dead'] as const
@@ -50,8 +58,11 @@ export type EventDelivery = {
   /** More than one only when inbound texts were coalesced; oldest first. */
   readonly eventKeys: readonly number[]
   readonly state: DeliveryState
+  /** Claims so far, since it was made or replayed. */
   readonly tries: number
   readonly createdAt: number
+  /** Absent until it is claimed, and again after a replay. */
+  readonly firstTryAt?: number
   /** When it is tried next; only while pending. */
   readonly nextAt?: number
   readonly lastTry?: DeliveryTry
@@ -80,11 +91,20 @@ export interface EventStore {
   newestKey(organizationId: number): Promise<number>
   findByKeys(organizationId: number, keys: readonly number[]): Promise<RecordedEvent[]>
 
-  listEndpoints(organizationId: number): Promise<EventEndpoint[]>
+  /** In order of their ids, those of assistants too. */
+  listEndpoints(organizationId: number, page: Page): Promise<EventEndpoint[]>
   findEndpoint(organizationId: number, id: number): Promise<EventEndpoint | undefined>
-  /** It hears of events from now on. */
+  findAssistantEndpoint(organizationId: number, assistantId: number): Promise<EventEndpoint | undefined>
+  /**
+   * It hears of events from now on.
+   * @throws SmsError `conflict` when there are `endpointsPerOrganizationMax`, or the assistant has one.
+   */
   createEndpoint(endpoint: Omit<EventEndpoint, 'id'>): Promise<EventEndpoint>
-  /** `change` is pure and runs inside the transaction. @throws SmsError `not_found` */
+  /**
+   * `change` is pure and runs inside the transaction. While an endpoint is disabled it misses nothing: enabled again, it
+   * goes on where it stood.
+   * @throws SmsError `not_found`
+   */
   changeEndpoint(
     organizationId: number,
     id: number,
@@ -94,19 +114,24 @@ export interface EventStore {
   removeEndpoint(organizationId: number, id: number): Promise<boolean>
 
   /**
-   * Makes deliveries of new events for every endpoint that wants them, each event once. Inbound texts join a delivery of
-   * the same conversation that still waits for its coalescing window. @returns how many events were looked at.
+   * Makes deliveries of new events for every enabled endpoint that wants them, each event once. An endpoint of an
+   * assistant wants the inbound texts that the assistant may see; they join a delivery of the same conversation that
+   * still waits for its coalescing window. `limit` holds for endpoints that have seen the same, together.
+   * @returns how many events were looked at.
    */
   fanOut(params: { readonly now: number; readonly limit: number }): Promise<number>
   /**
-   * Due deliveries of enabled endpoints, oldest first; for ordered endpoints only the first of each conversation. Each
-   * is returned once until `tryAgainAt`, by when the caller has recorded its end.
+   * Due deliveries of enabled endpoints; of each endpoint the oldest, at most as many as `slotsOf` says, and for ordered
+   * endpoints only the first of each conversation. Endpoints come in no order, so that none starves the others. Each is
+   * returned once until `tryAgainAt`, by when the caller has recorded its end.
    */
   claimDeliveries(params: {
     readonly now: number
     readonly tryAgainAt: number
     readonly limit: number
+    readonly slotsOf: (endpointId: number) => number
   }): Promise<EventDelivery[]>
+  /** A delivery once `delivered` stays so, whatever a slower try brings. */
   recordTry(
     key: number,
     result: { readonly lastTry: DeliveryTry; readonly state: DeliveryState; readonly nextAt?: number },
@@ -118,7 +143,10 @@ export interface EventStore {
     filter: { readonly endpointId?: number; readonly state?: DeliveryState },
     page: Page,
   ): Promise<EventDelivery[]>
-  /** Pending again, due now, with a fresh count of tries: one, or all dead ones of an endpoint. @returns how many. */
+  /**
+   * Pending again, due now, with a fresh count of tries and time: one, or all dead ones of an endpoint. One that is
+   * pending is only made due. @returns how many.
+   */
   replay(
     organizationId: number,
     which: { readonly deliveryKey: number } | { readonly endpointId: number },

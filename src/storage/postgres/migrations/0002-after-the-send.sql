@@ -92,13 +92,16 @@ CREATE TABLE event_deliveries (
   event_keys TEXT NOT NULL,
   state TEXT NOT NULL,
   tries BIGINT NOT NULL,
+  first_try_at BIGINT,
   next_at BIGINT,
   last_try TEXT,
   created_at BIGINT NOT NULL
 );
-CREATE INDEX event_deliveries_due ON event_deliveries (next_at) WHERE state = 'pending';
+CREATE INDEX event_deliveries_due ON event_deliveries (endpoint_id, next_at) WHERE state = 'pending';
 CREATE INDEX event_deliveries_pending ON event_deliveries (endpoint_id, conversation_key, key) WHERE state = 'pending';
+CREATE INDEX event_deliveries_dead ON event_deliveries (endpoint_id, key) WHERE state = 'dead';
 CREATE INDEX event_deliveries_by_endpoint ON event_deliveries (endpoint_id, key);
+CREATE INDEX event_deliveries_by_organization ON event_deliveries (organization_id, key);
 
 CREATE TABLE refused_webhooks (
   key BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

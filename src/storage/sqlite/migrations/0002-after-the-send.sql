@@ -101,13 +101,16 @@ CREATE TABLE event_deliveries (
   event_keys TEXT NOT NULL,
   state TEXT NOT NULL,
   tries INTEGER NOT NULL,
+  first_try_at INTEGER,
   next_at INTEGER,
   last_try TEXT,
   created_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX event_deliveries_due ON event_deliveries (next_at) WHERE state = 'pending';
+CREATE INDEX event_deliveries_due ON event_deliveries (endpoint_id, next_at) WHERE state = 'pending';
 CREATE INDEX event_deliveries_pending ON event_deliveries (endpoint_id, conversation_key, key) WHERE state = 'pending';
+CREATE INDEX event_deliveries_dead ON event_deliveries (endpoint_id, key) WHERE state = 'dead';
 CREATE INDEX event_deliveries_by_endpoint ON event_deliveries (endpoint_id, key);
+CREATE INDEX event_deliveries_by_organization ON event_deliveries (organization_id, key);
 
 CREATE TABLE refused_webhooks (
   key INTEGER PRIMARY KEY,
