@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import { buildRoute, buildSend, freshName, now } from '../../test/support/store-builders.ts'
+import { buildRoute, buildSend, freshName, now, outcomeRecord } from '../../test/support/store-builders.ts'
 import { SmsError } from '../core/errors.ts'
 import type { MessageId } from '../core/message-id.ts'
+import { learnedOptOut } from '../core/opt-out.ts'
 import { parseE164 } from '../core/phone-number.ts'
-import type { SendOutcome } from '../core/send-outcome.ts'
-import type { AcceptResult, MessageRecord, OutcomeRecord, Store } from './store.ts'
+import type { AcceptResult, MessageRecord, Store } from './store.ts'
 
 /** What every engine promises. `open` gives an empty store. */
 export function storeContract(engine: string, open: () => Promise<Store>): void {
@@ -73,7 +73,7 @@ export function storeContract(engine: string, open: () => Promise<Store>): void 
       const route = await buildRoute(store)
       const record = started(await store.sends.accept(buildSend(route)))
       const outcome = { kind: 'accepted', providerMessageId: freshName('SM'), providerStatus: 'queued' } as const
-      await store.sends.recordOutcome(outcomeRecord(record, outcome, { status: 'sent', resolved: true }))
+      await store.sends.recordOutcome(outcomeRecord(record, outcome))
       const stored = await found(store, record.message)
       assert.equal(stored.message.status, 'sent')
       assert.equal(stored.message.providerMessageId, outcome.providerMessageId)
@@ -89,7 +89,7 @@ export function storeContract(engine: string, open: () => Promise<Store>): void 
       const route = await buildRoute(store)
       const record = started(await store.sends.accept(buildSend(route)))
       const outcome = { kind: 'unknown', detail: 'reset after the request was written' } as const
-      await store.sends.recordOutcome(outcomeRecord(record, outcome, { status: 'sending', resolved: false }))
+      await store.sends.recordOutcome(outcomeRecord(record, outcome))
       assert.deepEqual((await found(store, record.message)).attempts[0]?.outcome, outcome)
       assert.equal((await store.sends.accept(buildSend(route))).kind, 'joined')
     })
@@ -98,10 +98,10 @@ export function storeContract(engine: string, open: () => Promise<Store>): void 
       const route = await buildRoute(store)
       const record = started(await store.sends.accept(buildSend(route)))
       const accepted = { kind: 'accepted', providerMessageId: freshName('SM'), providerStatus: 'queued' } as const
-      await store.sends.recordOutcome(outcomeRecord(record, accepted, { status: 'sent', resolved: true }))
+      await store.sends.recordOutcome(outcomeRecord(record, accepted))
       const stored = await found(store, record.message)
       const unknown = { kind: 'unknown', detail: 'late' } as const
-      await store.sends.recordOutcome(outcomeRecord(record, unknown, { status: 'sending', resolved: false }))
+      await store.sends.recordOutcome(outcomeRecord(record, unknown))
       assert.deepEqual(await found(store, record.message), stored)
     })
 
@@ -110,16 +110,17 @@ export function storeContract(engine: string, open: () => Promise<Store>): void 
       const record = started(await store.sends.accept(buildSend(route)))
       const { organizationId, recipient } = record.message
       const failure = { reason: 'recipient_opted_out', providerCode: '21610' } as const
+      const outcome = { kind: 'rejected', failure } as const
       await store.sends.recordOutcome({
-        ...outcomeRecord(record, { kind: 'rejected', failure }, { status: 'suppressed', resolved: true }),
-        failure,
-        optOut: { organizationId, recipient, source: 'provider', evidence: '21610', createdAt: now },
+        ...outcomeRecord(record, outcome, { closedAt: now + 1 }),
+        optOut: learnedOptOut(record.message, { code: '21610', at: now }),
       })
-      assert.equal((await store.optOuts.find(organizationId, recipient))?.source, 'provider')
+      assert.equal((await found(store, record.message)).message.status, 'suppressed')
+      assert.equal((await store.optOuts.find(organizationId, recipient))[0]?.source, 'provider')
       const refused = await store.sends.accept(buildSend(route, { idempotencyKey: 'not kept' }))
       assert.ok(refused.kind === 'refused')
       assert.equal((await found(store, refused.record.message)).message.status, 'suppressed')
-      assert.equal(await store.optOuts.remove(organizationId, recipient, now), true)
+      assert.equal(await store.optOuts.remove(organizationId, recipient, { removedAt: now, onlyInDoubt: false }), 1)
       assert.equal((await store.sends.accept(buildSend(route, { idempotencyKey: 'not kept' }))).kind, 'started')
     })
 
@@ -134,11 +135,13 @@ export function storeContract(engine: string, open: () => Promise<Store>): void 
           organizationId: message.organizationId,
           recipient: message.recipient,
           attempt: { number, startedAt: now + number },
+          resend: false,
+          guardExpiresAt: now + 600_000,
           decide: buildSend(route).decide,
         })
       assert.equal(await start(2), 'superseded')
       const notSent = { kind: 'not_sent', failure: { reason: 'rate_limited' }, retryAfterMs: 1_000 } as const
-      await store.sends.recordOutcome(outcomeRecord(record, notSent, { status: 'sending', resolved: false }))
+      await store.sends.recordOutcome(outcomeRecord(record, notSent))
       assert.equal(await start(2), 'started')
       assert.equal(await start(3), 'superseded')
       assert.deepEqual(
@@ -152,7 +155,7 @@ export function storeContract(engine: string, open: () => Promise<Store>): void 
       const record = started(await store.sends.accept(buildSend(route)))
       const other = started(await store.sends.accept(buildSend(route, { body: 'under way' })))
       const notSent = { kind: 'not_sent', failure: { reason: 'rate_limited' } } as const
-      await store.sends.recordOutcome(outcomeRecord(record, notSent, { status: 'sending', resolved: false }))
+      await store.sends.recordOutcome(outcomeRecord(record, notSent))
       assert.equal(await store.sends.failInterrupted({ startedBefore: now, now: now + 10, limit: 100 }), 0)
       assert.equal(await store.sends.failInterrupted({ startedBefore: now + 10, now: now + 10, limit: 100 }), 1)
       const { message } = await found(store, record.message)
@@ -192,15 +195,31 @@ export function storeContract(engine: string, open: () => Promise<Store>): void 
       await assert.rejects(() => store.accounts.remove(account.organizationId, account.id), isConflict)
     })
 
-    test('opt-outs are kept once, listed newest first', async () => {
+    test('opt-outs are kept once for each reach, listed newest first, and a certain one replaces one in doubt', async () => {
       const { organizationId } = (await buildRoute(store)).sender
-      const first = { organizationId, recipient: parseE164('+12025550101'), source: 'api', createdAt: now } as const
+      const recipient = parseE164('+12025550101')
+      const first = { organizationId, recipient, source: 'api', inDoubt: true, createdAt: now } as const
       assert.deepEqual(await store.optOuts.add(first), { created: true, optOut: first })
       assert.deepEqual(await store.optOuts.add({ ...first, source: 'import' }), { created: false, optOut: first })
-      const second = { ...first, recipient: parseE164('+12025550102'), createdAt: now + 1 }
-      await store.optOuts.add(second)
-      assert.deepEqual(await store.optOuts.list(organizationId, { skip: 0, limit: 10 }), [second, first])
-      assert.equal(await store.optOuts.remove(organizationId, parseE164('+12025550103'), now), false)
+      const certain = { ...first, source: 'console', inDoubt: false, evidence: 'said so', createdAt: now + 1 } as const
+      assert.deepEqual(await store.optOuts.add(certain), { created: true, optOut: certain })
+      assert.deepEqual(await store.optOuts.add({ ...certain, source: 'api' }), { created: false, optOut: certain })
+      const narrow = { ...certain, assistantId: 7, createdAt: now + 2 }
+      assert.equal(await store.optOuts.addAll([certain, narrow]), 1)
+      const other = { ...certain, recipient: parseE164('+12025550102'), createdAt: now + 3 }
+      await store.optOuts.add(other)
+      assert.deepEqual(await store.optOuts.find(organizationId, recipient), [certain, narrow])
+      assert.deepEqual(await store.optOuts.list(organizationId, { skip: 0, limit: 10 }), [other, narrow, certain])
+      const removal = { removedAt: now, onlyInDoubt: true }
+      assert.equal(await store.optOuts.remove(organizationId, recipient, removal), 0)
+      assert.equal(await store.optOuts.remove(organizationId, recipient, { ...removal, onlyInDoubt: false }), 2)
+    })
+
+    test('an organization changes how far its opt-outs reach', async () => {
+      const { organizationId } = (await buildRoute(store)).sender
+      assert.equal((await store.organizations.find(organizationId))?.optOutScope, 'organization')
+      await store.organizations.change(organizationId, (present) => ({ ...present, optOutScope: 'sender' }))
+      assert.equal((await store.organizations.find(organizationId))?.optOutScope, 'sender')
     })
 
     test('API keys are found by hash, revoked ones too, and listed without those', async () => {
@@ -237,22 +256,6 @@ async function found(store: Store, message: MessageRecord['message']): Promise<M
   const record = await store.messages.find(message.organizationId, message.id)
   assert.ok(record !== undefined)
   return record
-}
-
-function outcomeRecord(
-  { key, message }: MessageRecord,
-  outcome: SendOutcome,
-  end: Pick<OutcomeRecord, 'status' | 'resolved'>,
-): OutcomeRecord {
-  return {
-    key,
-    messageId: message.id,
-    organizationId: message.organizationId,
-    attemptNumber: 1,
-    finishedAt: now + 1,
-    outcome,
-    ...end,
-  }
 }
 
 function isConflict(error: unknown): boolean {

@@ -1,5 +1,4 @@
 import type { ApiKey } from '../core/api-key.ts'
-import type { Conversation } from '../core/conversation.ts'
 import type { DeliveryReceipt, ReceiptSource, RecordedReceipt } from '../core/delivery-receipt.ts'
 import type { DomainEvent } from '../core/event.ts'
 import type { Conclusion } from '../core/evidence.ts'

@@ -1,11 +1,18 @@
 import { hash } from 'node:crypto'
+import { decideConsent } from '../../src/core/consent.ts'
+import { conclusionEvent } from '../../src/core/event.ts'
+import { conclude } from '../../src/core/evidence.ts'
+import { findKeyword } from '../../src/core/keyword.ts'
 import type { Message } from '../../src/core/message.ts'
-import { makeMessageId } from '../../src/core/message-id.ts'
+import { type MessageId, makeMessageId } from '../../src/core/message-id.ts'
+import { findCovering } from '../../src/core/opt-out.ts'
 import type { Route } from '../../src/core/organization.ts'
 import { parseE164 } from '../../src/core/phone-number.ts'
-import { decideSend } from '../../src/core/policy.ts'
+import { decideSend, termsOf } from '../../src/core/policy.ts'
+import type { SendOutcome } from '../../src/core/send-outcome.ts'
+import type { NewInbound } from '../../src/ports/inbound-store.ts'
 import type { Metrics } from '../../src/ports/metrics.ts'
-import type { NewSend, Store } from '../../src/ports/store.ts'
+import type { MessageRecord, NewSend, OutcomeRecord, Store } from '../../src/ports/store.ts'
 
 export const now = 1_790_000_000_000
 
@@ -25,7 +32,11 @@ export function freshName(prefix: string): string {
 
 /** An organization with one account, assistant and number. */
 export async function buildRoute(store: Store, phoneNumber = '+12025550142'): Promise<Route> {
-  const { id: organizationId } = await store.organizations.create({ name: freshName('Acme'), createdAt: now })
+  const { id: organizationId } = await store.organizations.create({
+    name: freshName('Acme'),
+    optOutScope: 'organization',
+    createdAt: now,
+  })
   const times = { createdAt: now, updatedAt: now }
   const account = await store.accounts.create({
     organizationId,
@@ -38,6 +49,7 @@ export async function buildRoute(store: Store, phoneNumber = '+12025550142'): Pr
   const assistant = await store.assistants.create({
     organizationId,
     name: 'Support Bot',
+    inbound: {},
     customSettings: {},
     isActive: true,
     ...times,
@@ -55,19 +67,26 @@ export async function buildRoute(store: Store, phoneNumber = '+12025550142'): Pr
 
 export function buildSend(
   route: Route,
-  options: { readonly body?: string; readonly idempotencyKey?: string; readonly at?: number } = {},
+  options: {
+    readonly body?: string
+    readonly idempotencyKey?: string
+    readonly at?: number
+    readonly recipient?: string
+    readonly inReplyTo?: MessageId
+  } = {},
 ): NewSend {
   const at = options.at ?? now
   const body = options.body ?? 'Hello'
   const message: Message = {
     id: makeMessageId(at, hash('sha256', freshName('id'), 'buffer')),
     organizationId: route.sender.organizationId,
+    direction: 'outbound',
     assistantId: route.assistant.id,
     senderId: route.sender.id,
     providerAccountId: route.account.id,
     provider: route.account.provider,
     sender: route.sender.phoneNumber,
-    recipient: parseE164('+12025550199'),
+    recipient: parseE164(options.recipient ?? '+12025550199'),
     body,
     mediaUrls: [],
     encoding: 'gsm-7',
@@ -75,19 +94,98 @@ export function buildSend(
     category: 'conversation',
     onUnknown: 'hold',
     metadata: { order: '7' },
+    ...(options.inReplyTo === undefined ? {} : { inReplyTo: options.inReplyTo }),
     status: 'sending',
     createdAt: at,
     updatedAt: at,
   }
   return {
     message,
-    guard: hash('sha256', `${message.organizationId} ${body}`, 'hex').slice(0, 32),
+    guard: hash('sha256', `${message.organizationId} ${message.recipient} ${body}`, 'hex').slice(0, 32),
     guardExpiresAt: at + 600_000,
     ...(options.idempotencyKey === undefined
       ? {}
       : {
           idempotency: { route: 'sms.send', key: options.idempotencyKey, requestHash: body, forgetBefore: at - 1_000 },
         }),
-    decide: decideSend,
+    decide: (facts) => decideSend(facts, termsOf(message)),
+  }
+}
+
+/** How the first attempt of a started message ended, one millisecond after. */
+export function outcomeRecord(
+  { key, message }: MessageRecord,
+  outcome: SendOutcome,
+  more: { readonly closedAt?: number; readonly number?: number } = {},
+): OutcomeRecord {
+  const attempt = { number: 1, startedAt: message.createdAt, finishedAt: now + 1, outcome, ...more }
+  const conclusion = conclude({ attempts: [attempt], receipts: [] })
+  return {
+    key,
+    messageId: message.id,
+    organizationId: message.organizationId,
+    attempt,
+    conclusion,
+    ...(conclusion.status === 'sending' ? {} : { event: conclusionEvent(message, conclusion, { at: now + 1 }) }),
+  }
+}
+
+/** A text of a person to the number of the route, ready to be received. */
+export function buildInbound(
+  route: Route,
+  options: {
+    readonly body?: string
+    readonly providerMessageId?: string
+    readonly at?: number
+    readonly person?: string
+    readonly media?: readonly string[]
+    readonly reply?: boolean
+  } = {},
+): NewInbound {
+  const at = options.at ?? now
+  const body = options.body ?? 'Hello back'
+  const person = parseE164(options.person ?? '+12025550199')
+  const providerMessageId = options.providerMessageId ?? freshName('SM-in')
+  const { idempotency: _1, guard: _2, ...send } = buildSend(route, { body, at })
+  const message: Message = {
+    ...send.message,
+    direction: 'inbound',
+    sender: person,
+    recipient: route.sender.phoneNumber,
+    status: 'received',
+    providerMessageId,
+    metadata: {},
+  }
+  const keyword = findKeyword(body, { sender: route.sender.phoneNumber })
+  const reply = { ...buildSend(route, { body: 'Noted.', recipient: person, at }).message, status: 'queued' } as const
+  const { organizationId } = message
+  return {
+    message,
+    inbound: {
+      providerMessageId,
+      person,
+      number: route.sender.phoneNumber,
+      body,
+      media: (options.media ?? []).map((url) => ({ url, contentType: 'image/png' })),
+      providerAnswered: false,
+    },
+    ...(keyword === undefined ? {} : { keyword }),
+    mediaIds: (options.media ?? []).map(() => freshName('med')),
+    consent: (optOuts) => {
+      const reach = { assistantId: message.assistantId, senderId: message.senderId }
+      const change = decideConsent({ keyword, standing: findCovering(optOuts, reach), providerAnswered: false })
+      return {
+        change,
+        optOut: {
+          organizationId,
+          recipient: person,
+          source: 'keyword',
+          inDoubt: change.ledger === 'doubt',
+          evidence: body,
+          createdAt: at,
+        },
+        ...(change.reply === 'none' ? {} : { reply: { ...reply, automatic: change.reply } }),
+      }
+    },
   }
 }

@@ -1,11 +1,73 @@
-import type { MessageRecord, MessageStore } from '../../ports/store.ts'
+import type { MessageFilter, MessageRecord, MessageStore } from '../../ports/store.ts'
+import { countsOf, filterBindings, firstIdAt, type KeyRange, recordsOf, scanBackwards } from '../message-scan.ts'
 import { attemptOf, eventOf, messageOf, type Row } from '../rows.ts'
 import type { Database, Queries } from './database.ts'
+
+/** A statement over so many ends well within its time limit. */
+const keysPerStep = 262_144
+
+/** With the collation "C", letters a to z are the same in either case and no others, as in SQLite. */
+const fits = `organization_id = $1 AND key > $2 AND key <= $3
+  AND ($4::text IS NULL OR direction = $4) AND ($5::text IS NULL OR status = $5)
+  AND ($6::text IS NULL OR provider = $6) AND ($7::bigint IS NULL OR assistant_id = $7)
+  AND ($8::text IS NULL OR sender = $8) AND ($9::text IS NULL OR recipient = $9)
+  AND ($10::bigint IS NULL OR created_at >= $10) AND ($11::bigint IS NULL OR created_at < $11)
+  AND ($12::text IS NULL OR body COLLATE "C" ILIKE $12 ESCAPE '\\')`
 
 export function makeMessages(database: Database): MessageStore {
   const recordOf = async (row: Row | undefined) => (row === undefined ? undefined : selectRecord(database, row))
 
+  /** The newest first, at most `wanted`. */
+  async function findKeys(params: {
+    readonly organizationId: number
+    readonly filter: MessageFilter
+    readonly before?: number | undefined
+    readonly wanted: number
+  }): Promise<number[]> {
+    const { organizationId, filter, before, wanted } = params
+    const keys: number[] = []
+    await scanBackwards(await rangeOf(database, filter, before), keysPerStep, async ({ above, upTo }) => {
+      const rows = await database.all(
+        `SELECT key FROM messages WHERE ${fits} ORDER BY key DESC LIMIT $13`,
+        organizationId,
+        above,
+        upTo,
+        ...filterBindings(filter),
+        wanted - keys.length,
+      )
+      for (const row of rows) keys.push(Number(row.key))
+      return keys.length < wanted
+    })
+    return keys
+  }
+
   return {
+    async list(organizationId, filter, { skip, limit, before }) {
+      const keys = await findKeys({ organizationId, filter, before, wanted: skip + limit })
+      return selectRecords(database, keys.slice(skip))
+    },
+    async count(organizationId, filter, countMax) {
+      return (await findKeys({ organizationId, filter, wanted: countMax })).length
+    },
+    async counts(organizationId, period) {
+      const counted: Row[] = []
+      await scanBackwards(await rangeOf(database, period), keysPerStep, async ({ above, upTo }) => {
+        const rows = await database.all(
+          `SELECT status, direction, provider, count(*) AS count FROM messages WHERE ${fits} GROUP BY 1, 2, 3`,
+          organizationId,
+          above,
+          upTo,
+          ...filterBindings(period),
+        )
+        counted.push(...rows)
+        return true
+      })
+      return countsOf(counted)
+    },
+    findByKey: async (organizationId, key) =>
+      recordOf(
+        await database.get('SELECT * FROM messages WHERE key = $1 AND organization_id = $2', key, organizationId),
+      ),
     find: async (organizationId, id) =>
       recordOf(await database.get('SELECT * FROM messages WHERE id = $1 AND organization_id = $2', id, organizationId)),
     findByProviderId: async (organizationId, providerMessageId) =>
@@ -33,9 +95,32 @@ export function makeMessages(database: Database): MessageStore {
   }
 }
 
+/** The keys between which the messages of a period lie. */
+async function rangeOf(
+  queries: Queries,
+  { from, to }: Pick<MessageFilter, 'from' | 'to'>,
+  before?: number,
+): Promise<KeyRange> {
+  const keyAt = async (time: number, end: 'from' | 'to') =>
+    (await queries.get('SELECT key FROM messages WHERE id >= $1 ORDER BY id LIMIT 1', firstIdAt(time, end)))?.key
+  const newest = Number((await queries.get('SELECT max(key) AS key FROM messages'))?.key ?? 0)
+  const above = from === undefined ? 0 : Number((await keyAt(from, 'from')) ?? newest + 1) - 1
+  const upTo = to === undefined ? newest : Number((await keyAt(to, 'to')) ?? newest)
+  return { above, upTo: before === undefined ? upTo : Math.min(upTo, before - 1) }
+}
+
 /** A row of `messages` with its attempts. */
 export async function selectRecord(queries: Queries, row: Row): Promise<MessageRecord> {
   const key = Number(row.key)
   const attempts = await queries.all('SELECT * FROM attempts WHERE message_key = $1 ORDER BY number', key)
   return { key, message: messageOf(row), attempts: attempts.map(attemptOf) }
+}
+
+/** In the order of the keys. */
+export async function selectRecords(queries: Queries, keys: readonly number[]): Promise<MessageRecord[]> {
+  const [rows, attempts] = await Promise.all([
+    queries.all('SELECT * FROM messages WHERE key = ANY ($1::bigint[])', keys),
+    queries.all('SELECT * FROM attempts WHERE message_key = ANY ($1::bigint[]) ORDER BY message_key, number', keys),
+  ])
+  return recordsOf(keys, rows, attempts)
 }

@@ -4,7 +4,9 @@ import { Client } from 'pg'
 import { createTestDatabase, startPostgres } from '../../../test/support/postgres.ts'
 import { buildRoute, buildSend, now, silentMetrics } from '../../../test/support/store-builders.ts'
 import { startTcpProxy } from '../../../test/support/tcp-proxy.ts'
-import { decideSend } from '../../core/policy.ts'
+import { decideSend, termsOf } from '../../core/policy.ts'
+import { evidenceContract } from '../../ports/evidence.contract.ts'
+import { inboundContract } from '../../ports/inbound-store.contract.ts'
 import { storeContract } from '../../ports/store.contract.ts'
 import { makeSealer } from '../seal.ts'
 import { migratePostgres, openPostgresStore } from './store.ts'
@@ -15,6 +17,8 @@ const sealer = makeSealer([new Uint8Array(32).fill(1)])
 const open = (url = database.url) => openPostgresStore({ url, sealer, metrics: silentMetrics })
 
 storeContract('postgres', () => open())
+evidenceContract('postgres', () => open())
+inboundContract('postgres', () => open())
 
 suite('several processes on one PostgreSQL', () => {
   test('of parallel sends with one key, or with one content, one starts over all of them', async () => {
@@ -43,9 +47,9 @@ suite('several processes on one PostgreSQL', () => {
       ...send,
       decide: (facts) => {
         added = listening.optOuts
-          .add({ organizationId, recipient, source: 'api', createdAt: now })
+          .add({ organizationId, recipient, source: 'api', inDoubt: false, createdAt: now })
           .then(() => order.push('opted out'))
-        return decideSend(facts)
+        return decideSend(facts, termsOf(send.message))
       },
     })
     assert.equal((await accepted).kind, 'started')
@@ -59,7 +63,7 @@ suite('several processes on one PostgreSQL', () => {
   test('opened by five at once, an empty database is migrated once', async () => {
     const empty = await createTestDatabase()
     const applied = await Promise.all(Array.from({ length: 5 }, () => migratePostgres({ url: empty.url })))
-    assert.deepEqual(applied.flat(), ['0001-foundation'])
+    assert.deepEqual(applied.flat(), ['0001-foundation', '0002-after-the-send'])
     await empty.drop()
   })
 })

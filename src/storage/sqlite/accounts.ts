@@ -30,7 +30,9 @@ export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
         .map((row) => accountOf(row, sealer)),
     find: async (organizationId, id) => find(organizationId, id),
     listByProvider: async (provider, limit) =>
-      database.all('SELECT * FROM provider_accounts WHERE provider = ? ORDER BY id LIMIT ?', provider, limit).map((row) => accountOf(row, sealer)),
+      database
+        .all('SELECT * FROM provider_accounts WHERE provider = ? ORDER BY id LIMIT ?', provider, limit)
+        .map((row) => accountOf(row, sealer)),
     create: (account) =>
       database.transaction(() => {
         const { lastKey } = database.run(

@@ -1,14 +1,75 @@
-import type { MessageRecord, MessageStore } from '../../ports/store.ts'
+import type { MessageFilter, MessageRecord, MessageStore } from '../../ports/store.ts'
+import { countsOf, filterBindings, firstIdAt, type KeyRange, recordsOf, scanBackwards } from '../message-scan.ts'
 import { attemptOf, eventOf, messageOf, type Row } from '../rows.ts'
 import type { Database } from './database.ts'
 
 /** As in the index `messages_by_provider_id`. */
 const keyBlockBits = 14
 
+/** About ten milliseconds of looking, in which nothing else is answered. */
+const keysPerStep = 16_384
+
+/** `LIKE` takes letters a to z for the same in either case. */
+const fits = `organization_id = ?1 AND key > ?2 AND key <= ?3
+  AND (?4 IS NULL OR direction = ?4) AND (?5 IS NULL OR status = ?5) AND (?6 IS NULL OR provider = ?6)
+  AND (?7 IS NULL OR assistant_id = ?7) AND (?8 IS NULL OR sender = ?8) AND (?9 IS NULL OR recipient = ?9)
+  AND (?10 IS NULL OR created_at >= ?10) AND (?11 IS NULL OR created_at < ?11)
+  AND (?12 IS NULL OR body LIKE ?12 ESCAPE '\\')`
+
 export function makeMessages(database: Database): MessageStore {
   const recordOf = (row: Row) => selectRecord(database, row)
 
+  /** The newest first, at most `wanted`. */
+  async function findKeys(params: {
+    readonly organizationId: number
+    readonly filter: MessageFilter
+    readonly before?: number | undefined
+    readonly wanted: number
+  }): Promise<number[]> {
+    const { organizationId, filter, before, wanted } = params
+    const keys: number[] = []
+    await scanBackwards(rangeOf(database, filter, before), keysPerStep, ({ above, upTo }) => {
+      const rows = database.all(
+        `SELECT key FROM messages WHERE ${fits} ORDER BY key DESC LIMIT ?13`,
+        organizationId,
+        above,
+        upTo,
+        ...filterBindings(filter),
+        wanted - keys.length,
+      )
+      for (const row of rows) keys.push(Number(row.key))
+      return keys.length < wanted
+    })
+    return keys
+  }
+
   return {
+    async list(organizationId, filter, { skip, limit, before }) {
+      const keys = await findKeys({ organizationId, filter, before, wanted: skip + limit })
+      return selectRecords(database, keys.slice(skip))
+    },
+    async count(organizationId, filter, countMax) {
+      return (await findKeys({ organizationId, filter, wanted: countMax })).length
+    },
+    async counts(organizationId, period) {
+      const counted: Row[] = []
+      await scanBackwards(rangeOf(database, period), keysPerStep, ({ above, upTo }) => {
+        const rows = database.all(
+          `SELECT status, direction, provider, count(*) AS count FROM messages WHERE ${fits} GROUP BY 1, 2, 3`,
+          organizationId,
+          above,
+          upTo,
+          ...filterBindings(period),
+        )
+        counted.push(...rows)
+        return true
+      })
+      return countsOf(counted)
+    },
+    async findByKey(organizationId, key) {
+      const row = database.get('SELECT * FROM messages WHERE key = ? AND organization_id = ?', key, organizationId)
+      return row === undefined ? undefined : recordOf(row)
+    },
     async find(organizationId, id) {
       const row = database.get('SELECT * FROM messages WHERE id = ? AND organization_id = ?', id, organizationId)
       return row === undefined ? undefined : recordOf(row)
@@ -39,9 +100,30 @@ export function makeMessages(database: Database): MessageStore {
   }
 }
 
+/** The keys between which the messages of a period lie. */
+function rangeOf(database: Database, { from, to }: Pick<MessageFilter, 'from' | 'to'>, before?: number): KeyRange {
+  const keyAt = (time: number, end: 'from' | 'to') =>
+    database.get('SELECT key FROM messages WHERE id >= ? ORDER BY id LIMIT 1', firstIdAt(time, end))?.key
+  const newest = Number(database.get('SELECT max(key) AS key FROM messages')?.key ?? 0)
+  const above = from === undefined ? 0 : Number(keyAt(from, 'from') ?? newest + 1) - 1
+  const upTo = to === undefined ? newest : Number(keyAt(to, 'to') ?? newest)
+  return { above, upTo: before === undefined ? upTo : Math.min(upTo, before - 1) }
+}
+
 /** A row of `messages` with its attempts. */
 export function selectRecord(database: Database, row: Row): MessageRecord {
   const key = Number(row.key)
   const attempts = database.all('SELECT * FROM attempts WHERE message_key = ? ORDER BY number', key)
   return { key, message: messageOf(row), attempts: attempts.map(attemptOf) }
+}
+
+/** In the order of the keys. */
+export function selectRecords(database: Database, keys: readonly number[]): MessageRecord[] {
+  const list = JSON.stringify(keys)
+  const rows = database.all('SELECT * FROM messages WHERE key IN (SELECT value FROM json_each(?))', list)
+  const attempts = database.all(
+    'SELECT * FROM attempts WHERE message_key IN (SELECT value FROM json_each(?)) ORDER BY message_key, number',
+    list,
+  )
+  return recordsOf(keys, rows, attempts)
 }

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { buildRoute, buildSend, silentMetrics } from '../../../test/support/store-builders.ts'
+import { evidenceContract } from '../../ports/evidence.contract.ts'
+import { inboundContract } from '../../ports/inbound-store.contract.ts'
 import { storeContract } from '../../ports/store.contract.ts'
 import { makeSealer } from '../seal.ts'
 import { migrateSqlite, openSqliteStore } from './store.ts'
@@ -15,6 +17,8 @@ const sealer = makeSealer([new Uint8Array(32).fill(1)])
 const open = (name: string) => openSqliteStore({ path: join(folder, name), sealer, metrics: silentMetrics })
 
 storeContract('sqlite', () => open('contract.db'))
+evidenceContract('sqlite', () => open('evidence.db'))
+inboundContract('sqlite', () => open('inbound.db'))
 
 test('what was accepted is there after the file is opened again, and is readable for its owner only', async () => {
   const first = await open('again.db')
@@ -32,7 +36,7 @@ test('what was accepted is there after the file is opened again, and is readable
 
 test('a schema from the future stops the start with a sentence, and migrating twice applies nothing', async () => {
   const path = join(folder, 'future.db')
-  assert.deepEqual(await migrateSqlite({ path }), ['0001-foundation'])
+  assert.deepEqual(await migrateSqlite({ path }), ['0001-foundation', '0002-after-the-send'])
   assert.deepEqual(await migrateSqlite({ path }), [])
   const sqlite = new DatabaseSync(path)
   sqlite.exec('PRAGMA user_version = 99')
