@@ -1,8 +1,9 @@
-import { type Failure, type FailureReason, providerMessageLengthMax } from '../core/failure.ts'
+import type { Failure, FailureReason } from '../core/failure.ts'
 import type { ProviderAccount } from '../core/organization.ts'
 import type { SendOutcome } from '../core/send-outcome.ts'
 import type { HttpResult } from '../net/http-client.ts'
 import type { OutboundMessage } from '../ports/provider.ts'
+import { parseJson, quietSentence, saidBy } from './reading.ts'
 
 /** A provider's own error body, as its adapter read it. */
 export type ProviderError = { readonly code: string; readonly message: string }
@@ -59,36 +60,11 @@ function failureOf(answer: {
 }): Failure {
   const { status, error, reading, sent } = answer
   const known = Object.hasOwn(reading.reasonByCode, error.code) ? reading.reasonByCode[error.code] : undefined
-  const sentence = masked(error.message, sent)
+  const ownWords = [sent.message.body, ...Object.values(sent.account.secrets)]
   return {
     reason: known ?? (status === 401 ? 'authentication_failed' : 'unrecognized'),
     providerCode: error.code,
-    ...(sentence === '' ? {} : { providerMessage: sentence }),
-  }
-}
-
-/** A shorter text is a word that any sentence may hold. */
-const ownWordLengthMin = 8
-
-/** Provider sentences quote numbers, addresses and more; ours go into logs and answers of others' systems. */
-function masked(sentence: string, { message, account }: Sent): string {
-  const ownWords = [message.body, ...Object.values(account.secrets)].filter((word) => word.length >= ownWordLengthMin)
-  return ownWords
-    .reduce((text, word) => text.replaceAll(word, '…'), sentence)
-    .replace(/https?:\/\/\S+/gi, 'https://…')
-    .replace(/\d(?:[ ().-]{0,2}\d){4,}/g, (number) => number.replace(/\d/g, '*'))
-    .replace(/\p{Cc}+/gu, ' ')
-    .slice(0, providerMessageLengthMax)
-    .toWellFormed()
-    .trim()
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // Not JSON is an answer too: the readers find nothing in it.
-    return undefined
+    ...saidBy(quietSentence(error.message, ownWords)),
   }
 }
 
@@ -101,26 +77,4 @@ function parseRetryAfter(header: string | string[] | undefined, now: number): nu
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1_000
   const date = httpDate.test(value) ? Date.parse(value) : Number.NaN
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
-}
-
-export function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? (value as Record<string, unknown>)[name]
-    : undefined
-}
-
-/** Text as an id or a status must be: printable (PostgreSQL takes no NUL), not empty, not endless. */
-export function shortText(value: unknown): string | undefined {
-  return typeof value === 'string' && /^[\x21-\x7e]{1,256}$/.test(value) ? value : undefined
-}
-
-/** A provider's error code, as text; undefined when it cannot be one. */
-export function codeText(value: unknown): string | undefined {
-  const text = typeof value === 'number' ? String(value) : value
-  return typeof text === 'string' && /^[\w.-]{1,32}$/.test(text) ? text : undefined
-}
-
-/** What there is of several sentences. */
-export function sentenceOf(...parts: readonly unknown[]): string {
-  return parts.filter((part) => typeof part === 'string' && part !== '').join(': ')
 }

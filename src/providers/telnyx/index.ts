@@ -1,8 +1,11 @@
 import type { HttpClient } from '../../net/http-client.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Provider } from '../../ports/provider.ts'
-import { buildTelnyxRequest } from './request.ts'
+import { telnyxMediaHeaders } from './media.ts'
+import { buildTelnyxRequest, telnyxAuthorization } from './request.ts'
 import { parseTelnyxAnswer } from './response.ts'
+import { findSentAtTelnyx } from './search.ts'
+import { readTelnyxWebhook } from './webhook.ts'
 
 const token = /^[\x21-\x7e]{1,256}$/
 const publicKey = /^[A-Za-z0-9+/]{43}=$/
@@ -20,6 +23,13 @@ export function makeTelnyx({ http, clock }: { readonly http: HttpClient; readonl
         expects: 'the public key of the account, 32 bytes in base64',
       },
       {
+        name: 'previous_public_key',
+        secret: false,
+        required: false,
+        pattern: publicKey,
+        expects: 'the public key before the present one, which still verifies webhooks during rotation',
+      },
+      {
         name: 'messaging_profile_id',
         secret: false,
         required: false,
@@ -33,6 +43,12 @@ export function makeTelnyx({ http, clock }: { readonly http: HttpClient; readonl
       const result = await http.post(buildTelnyxRequest(message, account))
       return parseTelnyxAnswer(result, { message, account, now: clock.now() })
     },
+    readWebhook: (request, account) => readTelnyxWebhook(request, account, clock.now()),
+    findSent(query, account) {
+      const headers = { accept: 'application/json', authorization: telnyxAuthorization(account) }
+      return findSentAtTelnyx(query, account, (url) => http.get(url, headers))
+    },
+    mediaHeaders: telnyxMediaHeaders,
     close: () => http.close(),
   }
 }

@@ -6,10 +6,10 @@ import type { OutboundMessage } from '../../ports/provider.ts'
 export function buildTelnyxRequest(message: OutboundMessage, account: ProviderAccount): HttpRequest {
   const profileId = message.messagingServiceId ?? account.settings.messaging_profile_id
   return {
-    url: `${account.baseUrl ?? 'https://api.telnyx.com/v2'}/messages`,
+    url: `${telnyxUrl(account)}/messages`,
     headers: {
       accept: 'application/json',
-      authorization: `Bearer ${account.secrets.api_key ?? ''}`,
+      authorization: telnyxAuthorization(account),
       'content-type': 'application/json',
     },
     body: JSON.stringify({
@@ -21,4 +21,12 @@ export function buildTelnyxRequest(message: OutboundMessage, account: ProviderAc
       webhook_url: message.callbackUrl,
     }),
   }
+}
+
+export function telnyxUrl({ baseUrl = 'https://api.telnyx.com/v2' }: ProviderAccount): string {
+  return baseUrl
+}
+
+export function telnyxAuthorization({ secrets }: ProviderAccount): string {
+  return `Bearer ${secrets.api_key ?? ''}`
 }

@@ -1,6 +1,7 @@
 import type { SendOutcome } from '../../core/send-outcome.ts'
 import type { HttpResult } from '../../net/http-client.ts'
-import { codeText, memberOf, outcomeOf, type Sent, sentenceOf, shortText } from '../outcome.ts'
+import { outcomeOf, type Sent } from '../outcome.ts'
+import { codeText, listOf, memberOf, sentenceOf, shortText } from '../reading.ts'
 import { reasonByTelnyxCode } from './status.ts'
 
 export function parseTelnyxAnswer(result: HttpResult, sent: Sent): SendOutcome {
@@ -11,11 +12,11 @@ export function parseTelnyxAnswer(result: HttpResult, sent: Sent): SendOutcome {
         const message = memberOf(body, 'data')
         const id = shortText(memberOf(message, 'id'))
         // The status stands with the recipient; there is none at the top.
-        const status = shortText(memberOf(firstOf(memberOf(message, 'to')), 'status'))
+        const status = shortText(memberOf(listOf(memberOf(message, 'to'))[0], 'status'))
         return id === undefined ? undefined : { id, status: status ?? 'queued' }
       },
       error: (body) => {
-        const error = firstOf(memberOf(body, 'errors'))
+        const error = listOf(memberOf(body, 'errors'))[0]
         const code = codeText(memberOf(error, 'code'))
         const sentences = [memberOf(error, 'title'), memberOf(error, 'detail')]
         return code === undefined ? undefined : { code, message: sentenceOf(...sentences) }
@@ -25,8 +26,4 @@ export function parseTelnyxAnswer(result: HttpResult, sent: Sent): SendOutcome {
     },
     sent,
   )
-}
-
-function firstOf(list: unknown): unknown {
-  return Array.isArray(list) ? list[0] : undefined
 }

@@ -1,4 +1,5 @@
 import type { FailureReason } from '../../core/failure.ts'
+import type { ReceiptStatus } from '../../core/message-status.ts'
 
 /** Telnyx's error codes on sending: https://developers.telnyx.com/docs/messaging/messages/error-codes */
 export const reasonByTelnyxCode = {
@@ -49,3 +50,52 @@ export const reasonByTelnyxCode = {
   40329: 'sender_not_registered',
   40333: 'account_misconfigured',
 } as const satisfies Record<number, FailureReason>
+
+/** Telnyx's error codes on a message that it had taken: https://developers.telnyx.com/docs/messaging/messages/error-codes */
+export const reasonByTelnyxReceiptCode = {
+  40001: 'landline',
+  40002: 'carrier_filtered',
+  40003: 'carrier_filtered',
+  40004: 'carrier_error',
+  40005: 'expired',
+  40006: 'unreachable',
+  40007: 'carrier_error',
+  40008: 'carrier_error',
+  40009: 'content_rejected',
+  40010: 'sender_not_registered',
+  40011: 'rate_limited',
+  40012: 'invalid_recipient',
+  40013: 'sender_not_owned',
+  40014: 'expired',
+  40015: 'carrier_filtered',
+  40016: 'rate_limited',
+  40017: 'carrier_filtered',
+  40018: 'rate_limited',
+} as const satisfies Record<number, FailureReason>
+
+/** A report may bring either kind: 40300, for one, comes in events too. */
+export const reasonByTelnyxReport = { ...reasonByTelnyxCode, ...reasonByTelnyxReceiptCode }
+
+/** Of `to[].status`. `delivery_unconfirmed` is the last word where carriers send no receipts, and no failure. */
+export const statusByTelnyxWord = {
+  scheduled: 'sent',
+  queued: 'sent',
+  sending: 'sent',
+  sent: 'sent',
+  delivery_unconfirmed: 'sent',
+  delivered: 'delivered',
+  read: 'delivered',
+  delivery_failed: 'undelivered',
+  sending_failed: 'failed',
+  expired: 'expired',
+  cancelled: 'canceled',
+} as const satisfies Record<string, ReceiptStatus>
+
+/** Detail records have words of their own. `gw_timeout` is left raw: whether the message went on is not said. */
+export const statusByTelnyxRecordWord = {
+  delivered: 'delivered',
+  dlr_unconfirmed: 'sent',
+  dlr_timeout: 'sent',
+  failed: 'failed',
+  gw_reject: 'failed',
+} as const satisfies Record<string, ReceiptStatus>

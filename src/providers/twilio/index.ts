@@ -1,8 +1,11 @@
 import type { HttpClient } from '../../net/http-client.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Provider } from '../../ports/provider.ts'
-import { buildTwilioRequest } from './request.ts'
+import { twilioMediaHeaders } from './media.ts'
+import { buildTwilioRequest, twilioAuthorization } from './request.ts'
 import { parseTwilioAnswer } from './response.ts'
+import { findSentAtTwilio } from './search.ts'
+import { readTwilioWebhook } from './webhook.ts'
 
 const token = /^[\x21-\x7e]{1,256}$/
 const sid = /^[A-Za-z0-9_-]{2,64}$/
@@ -13,6 +16,13 @@ export function makeTwilio({ http, clock }: { readonly http: HttpClient; readonl
     accountFields: [
       { name: 'account_sid', secret: false, required: true, pattern: sid, expects: 'an account SID (AC…)' },
       { name: 'auth_token', secret: true, required: false, pattern: token, expects: 'an auth token, without spaces' },
+      {
+        name: 'previous_auth_token',
+        secret: true,
+        required: false,
+        pattern: token,
+        expects: 'the auth token before the present one, which still verifies webhooks during rotation',
+      },
       { name: 'api_key_sid', secret: false, required: false, pattern: sid, expects: 'an API key SID (SK…)' },
       {
         name: 'api_key_secret',
@@ -41,6 +51,12 @@ export function makeTwilio({ http, clock }: { readonly http: HttpClient; readonl
       const result = await http.post(buildTwilioRequest(message, account))
       return parseTwilioAnswer(result, { message, account, now: clock.now() })
     },
+    readWebhook: (request, account) => readTwilioWebhook(request, account),
+    findSent(query, account) {
+      const headers = { accept: 'application/json', authorization: twilioAuthorization(account) }
+      return findSentAtTwilio(query, account, (url) => http.get(url, headers))
+    },
+    mediaHeaders: twilioMediaHeaders,
     close: () => http.close(),
   }
 }

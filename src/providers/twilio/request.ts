@@ -4,13 +4,7 @@ import type { OutboundMessage } from '../../ports/provider.ts'
 
 /** One form post. https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource */
 export function buildTwilioRequest(message: OutboundMessage, account: ProviderAccount): HttpRequest {
-  const { settings, secrets } = account
-  const accountSid = settings.account_sid ?? ''
-  const [user, password] =
-    settings.api_key_sid === undefined
-      ? [accountSid, secrets.auth_token ?? '']
-      : [settings.api_key_sid, secrets.api_key_secret ?? '']
-  const serviceSid = message.messagingServiceId ?? settings.messaging_service_sid
+  const serviceSid = twilioServiceOf(message, account)
   const pairs: [string, string][] = [
     ['To', message.recipient],
     serviceSid === undefined ? ['From', message.sender] : ['MessagingServiceSid', serviceSid],
@@ -19,12 +13,29 @@ export function buildTwilioRequest(message: OutboundMessage, account: ProviderAc
     ['StatusCallback', message.callbackUrl],
   ]
   return {
-    url: `${account.baseUrl ?? 'https://api.twilio.com'}/2010-04-01/Accounts/${encodeURIComponent(accountSid)}/Messages.json`,
+    url: `${twilioMessagesUrl(account)}.json`,
     headers: {
       accept: 'application/json',
-      authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
+      authorization: twilioAuthorization(account),
       'content-type': 'application/x-www-form-urlencoded',
     },
     body: pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&'),
   }
+}
+
+/** Without a suffix: `.json` is all messages, `/{sid}.json` is one. */
+export function twilioMessagesUrl({ baseUrl = 'https://api.twilio.com', settings }: ProviderAccount): string {
+  return `${baseUrl}/2010-04-01/Accounts/${encodeURIComponent(settings.account_sid ?? '')}/Messages`
+}
+
+export function twilioAuthorization({ settings, secrets }: ProviderAccount): string {
+  const [user, password] =
+    settings.api_key_sid === undefined
+      ? [settings.account_sid ?? '', secrets.auth_token ?? '']
+      : [settings.api_key_sid, secrets.api_key_secret ?? '']
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+}
+
+export function twilioServiceOf(message: OutboundMessage, { settings }: ProviderAccount): string | undefined {
+  return message.messagingServiceId ?? settings.messaging_service_sid
 }

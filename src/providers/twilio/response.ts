@@ -1,6 +1,7 @@
 import type { SendOutcome } from '../../core/send-outcome.ts'
 import type { HttpResult } from '../../net/http-client.ts'
-import { codeText, memberOf, outcomeOf, type Sent, sentenceOf, shortText } from '../outcome.ts'
+import { outcomeOf, type Sent } from '../outcome.ts'
+import { codeText, memberOf, sentenceOf, shortText } from '../reading.ts'
 import { reasonByTwilioCode } from './status.ts'
 
 export function parseTwilioAnswer(result: HttpResult, sent: Sent): SendOutcome {
