@@ -58,11 +58,7 @@ export function filterBindings(filter: MessageFilter) {
 }
 
 /** Rows of messages and of their attempts (in order of their number) as records, in the order of the keys. */
-export function recordsOf(
-  keys: readonly number[],
-  rows: readonly Row[],
-  attemptRows: readonly Row[],
-): MessageRecord[] {
+export function recordsOf(keys: readonly number[], rows: readonly Row[], attemptRows: readonly Row[]): MessageRecord[] {
   const attempts = new Map<number, Row[]>()
   for (const row of attemptRows) {
     const own = attempts.get(Number(row.message_key))
