@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import { attemptLeaseMs } from '../../src/core/message.ts'
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts'
 import { systemClock } from '../../src/telemetry/clock.ts'
 import { type FailpointName, failpointNames } from '../../src/use-cases/failpoints.ts'
 import { environmentOf, installOrganization, senders } from '../support/installation.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 import { at, createDatabase, engines } from '../support/service-client.ts'
-import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts'
+import { pastLeaseMs, type ServiceProcess, startServiceProcess } from '../support/service-process.ts'
 import { silentLog } from '../support/silent-log.ts'
 import { telnyxAccount, twilioAccount } from '../support/simulated-accounts.ts'
 
@@ -63,8 +62,7 @@ for (const engine of engines)
         for (const error of await Promise.all(answers)) assert.ok(error instanceof TypeError, 'the connection broke')
         for (const send of sends) assert.equal(copiesOf(send), carried, send.text)
 
-        // Past the lease nobody can still be at work on what the dead process had begun.
-        const restarted = await startServiceProcess({ env, aheadMs: attemptLeaseMs + 1_000 })
+        const restarted = await startServiceProcess({ env, aheadMs: pastLeaseMs })
         t.after(() => restarted.kill())
         await Promise.all(
           sends.map(async (send) => {

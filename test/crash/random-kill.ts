@@ -3,12 +3,11 @@
  * carrier took. By hand: `node test/crash/random-kill.ts --kills 1000 --engine postgres --seed 7`.
  */
 import { parseArgs } from 'node:util'
-import { attemptLeaseMs } from '../../src/core/message.ts'
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts'
 import { systemClock } from '../../src/telemetry/clock.ts'
 import { environmentOf, installOrganization, senders } from '../support/installation.ts'
 import { at, createDatabase, engines } from '../support/service-client.ts'
-import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts'
+import { pastLeaseMs, type ServiceProcess, startServiceProcess } from '../support/service-process.ts'
 import { silentLog } from '../support/silent-log.ts'
 import { telnyxAccount, twilioAccount } from '../support/simulated-accounts.ts'
 
@@ -75,8 +74,7 @@ async function runRound({ env, simulator, kills, random, firstText }: Round): Pr
     await service.kill()
     await load
   }
-  // Past the lease nobody can still be at work on what dead processes had begun.
-  const service = await startServiceProcess({ env, aheadMs: attemptLeaseMs + 1_000 })
+  const service = await startServiceProcess({ env, aheadMs: pastLeaseMs })
   try {
     for (let start = 0; start < sendings.length; start += callers)
       await Promise.all(sendings.slice(start, start + callers).map((sending) => ask(service, sending)))

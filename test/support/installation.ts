@@ -13,6 +13,9 @@ import { silentMetrics } from './store-builders.ts'
 
 export const senders = { twilio: twilioAccount.numbers[0] ?? '', telnyx: telnyxAccount.numbers[0] ?? '' } as const
 
+/** Nothing of these may ever be seen. */
+export const providerAccountSecrets = [twilioAccount.authToken, telnyxAccount.apiKey]
+
 /** What the process needs to know; the rest is in its database. */
 export function environmentOf(database: { readonly url: string }): Record<string, string> {
   return {

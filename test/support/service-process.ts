@@ -1,6 +1,13 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { attemptLeaseMs } from '../../src/core/message.ts'
 import type { FailpointName } from '../../src/use-cases/failpoints.ts'
+
+/**
+ * So far ahead of a process that was killed, nobody can still be at work on what it had begun. It holds for one that ran
+ * a few seconds, in which its clock ran some minutes.
+ */
+export const pastLeaseMs = attemptLeaseMs + 5 * 60_000
 
 const entry = new URL('./service-entry.ts', import.meta.url)
 
