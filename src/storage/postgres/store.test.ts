@@ -4,7 +4,6 @@ import { Client } from 'pg'
 import { createTestDatabase, startPostgres } from '../../../test/support/postgres.ts'
 import { buildRoute, buildSend, now, silentMetrics } from '../../../test/support/store-builders.ts'
 import { startTcpProxy } from '../../../test/support/tcp-proxy.ts'
-import { decideSend } from '../../core/policy.ts'
 import { storeContract } from '../../ports/store.contract.ts'
 import { makeSealer } from '../seal.ts'
 import { migratePostgres, openPostgresStore } from './store.ts'
@@ -32,28 +31,28 @@ suite('several processes on one PostgreSQL', () => {
     await Promise.all(nodes.map((node) => node.close()))
   })
 
-  test('an opt-out waits for an attempt that is about to commit, and no later attempt starts', async () => {
-    const [sending, listening] = await Promise.all([open(), open()])
-    const route = await buildRoute(sending)
+  test('an opt-out waits for attempts that are about to commit, and attempts wait for it', async () => {
+    const store = await open()
+    const route = await buildRoute(store)
     const send = buildSend(route)
     const { organizationId, recipient } = send.message
-    const order: string[] = []
-    let added: Promise<unknown> = Promise.resolve()
-    const accepted = sending.sends.accept({
-      ...send,
-      decide: (facts) => {
-        added = listening.optOuts
-          .add({ organizationId, recipient, source: 'api', createdAt: now })
-          .then(() => order.push('opted out'))
-        return decideSend(facts)
-      },
-    })
-    assert.equal((await accepted).kind, 'started')
-    order.push('started')
-    await added
-    assert.deepEqual(order, ['started', 'opted out'])
-    assert.equal((await sending.sends.accept(buildSend(route, { idempotencyKey: 'later' }))).kind, 'refused')
-    await Promise.all([sending.close(), listening.close()])
+    const optOut = { organizationId, recipient, source: 'api', createdAt: now } as const
+    // Held by another session, as one that is about to commit holds them: shared by attempts, alone by opt-outs.
+    const other = await connected()
+    await other.query('BEGIN')
+    await other.query('SELECT pg_advisory_xact_lock_shared(7835, stripe) FROM generate_series(0, 63) AS stripe')
+    const added = store.optOuts.add(optOut)
+    await someoneWaits(other)
+    await other.query('COMMIT')
+    assert.equal((await added).created, true)
+    await other.query('BEGIN')
+    await other.query('SELECT pg_advisory_xact_lock(7835, stripe) FROM generate_series(0, 63) AS stripe')
+    const accepted = store.sends.accept(send)
+    await someoneWaits(other)
+    await other.query('COMMIT')
+    assert.equal((await accepted).kind, 'refused')
+    await other.end()
+    await store.close()
   })
 
   test('opened by five at once, an empty database is migrated once', async () => {
@@ -118,8 +117,24 @@ test('a server that is away, or refuses the password, is told from a bug', async
 })
 
 async function query(sql: string, url = database.url): Promise<void> {
-  const client = new Client({ connectionString: url })
-  await client.connect()
+  const client = await connected(url)
   await client.query(sql)
   await client.end()
+}
+
+async function connected(url = database.url): Promise<Client> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  return client
+}
+
+/** Resolves when a session of this database waits for an advisory lock. */
+async function someoneWaits(client: Client): Promise<void> {
+  for (;;) {
+    const { rowCount } = await client.query(
+      `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+    )
+    if (rowCount !== 0) return
+  }
 }
