@@ -45,6 +45,7 @@ export async function startApp(params: {
   readonly failpoints?: Failpoints
   /** For tests that cannot wait; the system's in production. */
   readonly clock?: Clock
+  readonly callTimeoutMs?: number
   /** For tests; `serverLimits` in production. */
   readonly limits?: Partial<ServerLimits>
 }): Promise<RunningApp> {
@@ -54,7 +55,7 @@ export async function startApp(params: {
   const metrics = makeMetrics()
   const store = await openStore({ config, secrets, metrics })
   await store.accounts.checkSecrets()
-  const providers = providerCatalog()
+  const providers = providerCatalog({ clock, callTimeoutMs: params.callTimeoutMs })
   const stopping = new AbortController()
   const authenticator = makeAuthenticator({ store, clock, log })
   const routes = makeRouteCache(store, clock)
@@ -144,8 +145,14 @@ export function migrate(params: {
   }
 }
 
-export function providerCatalog(): ReadonlyMap<string, Provider> {
-  return makeProviders({ http: makeHttpClient(), clock: systemClock })
+export function providerCatalog({
+  clock = systemClock,
+  callTimeoutMs,
+}: {
+  readonly clock?: Clock
+  readonly callTimeoutMs?: number | undefined
+} = {}): ReadonlyMap<string, Provider> {
+  return makeProviders({ http: makeHttpClient({ callTimeoutMs }), clock })
 }
 
 /** One secret key, a key of its own for each purpose. */

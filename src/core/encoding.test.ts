@@ -61,7 +61,7 @@ test('an independent calculator counts the same for any text', () => {
 })
 
 test('a body that costs more than expected is warned about, an ordinary one is not', () => {
-  assert.deepEqual(warningsFor('Your table is ready.'), [])
-  assert.match(warningsFor('It’s ready')[0] ?? '', /UCS-2 .* because of: ’$/)
-  assert.match(warningsFor(a.repeat(1600))[0] ?? '', /^11 segments/)
+  assert.deepEqual(warningsFor(segmentsOf('Your table is ready.')), [])
+  assert.match(warningsFor(segmentsOf('It’s ready'))[0] ?? '', /UCS-2 .* because of: ’$/)
+  assert.match(warningsFor(segmentsOf(a.repeat(1600)))[0] ?? '', /^11 segments/)
 })

@@ -38,8 +38,7 @@ export function segmentsOf(body: string): Segments {
 }
 
 /** What may surprise about how a body is carried. */
-export function warningsFor(body: string): string[] {
-  const { encoding, segmentCount, forcedBy } = segmentsOf(body)
+export function warningsFor({ encoding, segmentCount, forcedBy }: Segments): string[] {
   const warnings: string[] = []
   const listed = forcedBy.slice(0, 5)
   if (encoding === 'ucs-2')

@@ -2,9 +2,9 @@ import type { App } from './fastify.ts'
 
 /**
  * Gathers the methods of every route registered from now on.
- * @returns what an address takes, as an `Allow` header says it; undefined when no route has this address.
+ * @returns what an address takes, in order; undefined when no route has this address.
  */
-export function collectMethods(app: App): (url: string) => string | undefined {
+export function collectMethods(app: App): (url: string) => readonly string[] | undefined {
   const methodsByPattern = new Map<string, Set<string>>()
   app.addHook('onRoute', ({ url, method }) => {
     const methods = methodsByPattern.get(url) ?? new Set()
@@ -16,7 +16,7 @@ export function collectMethods(app: App): (url: string) => string | undefined {
     const methods = [...methodsByPattern]
       .filter(([pattern]) => matches(pattern, path))
       .flatMap(([, names]) => [...names])
-    return methods.length === 0 ? undefined : [...new Set(methods)].sort().join(', ')
+    return methods.length === 0 ? undefined : [...new Set(methods)].sort()
   }
 }
 

@@ -122,5 +122,7 @@ const errorByFrameworkCode: Readonly<Record<string, () => SmsError>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: malformedJson,
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
     new SmsError('invalid_request', 'The Content-Length header does not match the size of the body.'),
+  FST_ERR_MAX_PARAM_LENGTH: () =>
+    new SmsError('not_found', 'There is nothing at this address: a part of it is longer than any id.'),
   FST_ERR_BAD_URL: () => new SmsError('invalid_request', 'The address of the request is malformed.'),
 }

@@ -1,6 +1,4 @@
 import { isUtf8 } from 'node:buffer'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify from 'fastify'
 import { errorFields } from '../core/error-fields.ts'
@@ -8,7 +6,8 @@ import { SmsError } from '../core/errors.ts'
 import type { Log } from '../ports/log.ts'
 import { collectMethods } from './allowed-methods.ts'
 import type { Authenticator } from './auth.ts'
-import { bodyBytesMax, expectedErrorOf, rawAnswerOf, replyWithError } from './errors.ts'
+import { makeConnections } from './connections.ts'
+import { bodyBytesMax, expectedErrorOf, replyWithError } from './errors.ts'
 import type { App } from './fastify.ts'
 import type { ManagementParts } from './management.ts'
 import { registerOpenApi } from './openapi.ts'
@@ -51,7 +50,7 @@ export type ServerParts = SmsRouteParts &
 /** The HTTP API, not yet listening. `close()` lets requests under way end. */
 export async function buildServer(parts: ServerParts): Promise<App> {
   const limits: ServerLimits = { ...serverLimits, ...parts.limits }
-  const unanswered = makeUnansweredRequests()
+  const connections = makeConnections(limits.connectionsMax)
   const app: App = Fastify({
     logger: false,
     bodyLimit: bodyBytesMax,
@@ -61,19 +60,18 @@ export async function buildServer(parts: ServerParts): Promise<App> {
       headersTimeout: limits.headersTimeoutMs,
       requestTimeout: limits.requestTimeoutMs,
       connectionsCheckingInterval: limits.timeoutCheckIntervalMs,
+      // The hook below refuses it in our own words.
+      requireHostHeader: false,
     },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
     forceCloseConnections: 'idle',
-    // The hook below refuses in our own words.
     return503OnClosing: false,
-    clientErrorHandler: (error, socket) => answerClientError(error, socket, unanswered),
+    clientErrorHandler: connections.refuse,
     frameworkErrors: (error, _request, reply) => {
       void replyWithError(reply, expectedErrorOf(error) ?? new SmsError('invalid_request', 'The request is malformed.'))
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
-  app.server.on('request', unanswered.add)
-  const isOverLimit = limitConnections(app, limits.connectionsMax)
-  const methodsOf = collectMethods(app)
+  connections.watch(app.server)
 
   acceptOnlyJson(app)
   app.setValidatorCompiler(makeValidatorCompiler())
@@ -81,7 +79,9 @@ export async function buildServer(parts: ServerParts): Promise<App> {
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   app.decorateRequest('caller', undefined)
   app.addHook('onRequest', async (request, reply) => {
-    if (isOverLimit(request.raw.socket)) {
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1')
+      throw new SmsError('invalid_request', 'The request has no Host header.')
+    if (connections.isOverLimit(request.raw.socket)) {
       reply.header('connection', 'close')
       throw new SmsError('overloaded', 'Too many connections are open. Nothing was sent; try again in a second.', {
         retryAfterMs: 1_000,
@@ -93,25 +93,7 @@ export async function buildServer(parts: ServerParts): Promise<App> {
       throw new SmsError('unavailable', 'Textbridge is stopping. Nothing was sent; try again.', { retryAfterMs: 1_000 })
     request.caller = await parts.authenticator.authenticate(request)
   })
-  app.setErrorHandler((error, request, reply) => {
-    const expected = expectedErrorOf(error)
-    if (expected !== undefined) return replyWithError(reply, expected)
-    parts.log.error('http.bug', { route: request.routeOptions.url, method: request.method, ...errorFields(error) })
-    return replyWithError(
-      reply,
-      new SmsError('internal', 'Something went wrong in Textbridge. The log has the details.'),
-    )
-  })
-  app.setNotFoundHandler((request, reply) => {
-    const methods = methodsOf(request.url)
-    if (methods === undefined)
-      return replyWithError(
-        reply,
-        new SmsError('not_found', 'There is nothing at this address. See /docs for what there is.'),
-      )
-    reply.header('allow', methods)
-    return replyWithError(reply, new SmsError('method_not_allowed', `This address takes ${methods} only.`))
-  })
+  answerErrors(app, parts.log)
 
   await registerOpenApi(app, parts)
   registerSmsRoutes(app, parts)
@@ -125,20 +107,28 @@ export async function buildServer(parts: ServerParts): Promise<App> {
   return app
 }
 
-/**
- * Node closes a connection over its own limit without a word, and callers deserve one. It is said in answer to their
- * request and not on connecting: a request that follows would else be carried out after its caller was told 503.
- */
-function limitConnections(app: App, connectionsMax: number): (socket: Socket) => boolean {
-  const overLimit = new WeakSet<Socket>()
-  let open = 0
-  app.server.maxConnections = 2 * connectionsMax
-  app.server.on('connection', (socket: Socket) => {
-    open++
-    socket.once('close', () => open--)
-    if (open > connectionsMax) overLimit.add(socket)
+function answerErrors(app: App, log: Log): void {
+  const methodsOf = collectMethods(app)
+  app.setErrorHandler((error, request, reply) => {
+    const expected = expectedErrorOf(error)
+    if (expected !== undefined) return replyWithError(reply, expected)
+    log.error('http.bug', { route: request.routeOptions.url, method: request.method, ...errorFields(error) })
+    return replyWithError(
+      reply,
+      new SmsError('internal', 'Something went wrong in Textbridge. The log has the details.'),
+    )
   })
-  return (socket) => overLimit.has(socket)
+  app.setNotFoundHandler((request, reply) => {
+    const methods = methodsOf(request.url)
+    if (methods === undefined || methods.includes(request.method))
+      return replyWithError(
+        reply,
+        new SmsError('not_found', 'There is nothing at this address. See /docs for what there is.'),
+      )
+    const list = methods.join(', ')
+    reply.header('allow', list)
+    return replyWithError(reply, new SmsError('method_not_allowed', `This address takes ${list} only.`))
+  })
 }
 
 /** A text whose bytes are not UTF-8 would reach a person with holes in it, so it is refused and not repaired. */
@@ -151,32 +141,4 @@ function acceptOnlyJson(app: App): void {
     else if (isUtf8(body)) void parseJson(request, body.toString('utf8'), done)
     else done(new SmsError('invalid_request', 'The request body is not valid UTF-8. Encode the JSON as UTF-8.'))
   })
-}
-
-type UnansweredRequests = ReturnType<typeof makeUnansweredRequests>
-
-/** The requests of each connection that have no answer yet. */
-function makeUnansweredRequests() {
-  const bySocket = new WeakMap<Socket, Set<ServerResponse>>()
-  return {
-    add(request: IncomingMessage, response: ServerResponse): void {
-      const responses = bySocket.get(request.socket) ?? new Set()
-      bySocket.set(request.socket, responses.add(response))
-      response.once('close', () => responses.delete(response))
-    },
-    /** Those that arrived whole, and so may be sending a text. */
-    whole: (socket: Socket) => [...(bySocket.get(socket) ?? [])].filter((response) => response.req.complete),
-  }
-}
-
-/** What cannot be parsed as HTTP never reaches a route. */
-function answerClientError(error: Error & { code?: string }, socket: Socket, unanswered: UnansweredRequests): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy()
-    return
-  }
-  const underWay = unanswered.whole(socket)
-  // An answer to the broken request would be read as the answer to the first one, whose text may be going out.
-  for (const response of underWay) response.shouldKeepAlive = false
-  if (underWay.length === 0) socket.end(rawAnswerOf(error.code))
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { guardContent, requestContent } from '../core/content.ts'
-import { segmentsOf, warningsFor } from '../core/encoding.ts'
+import { type Segments, segmentsOf, warningsFor } from '../core/encoding.ts'
 import { SmsError } from '../core/errors.ts'
 import type { Message, SendRequest } from '../core/message.ts'
 import { makeMessageId } from '../core/message-id.ts'
@@ -53,7 +53,8 @@ export function makeSendMessage(
     if (route === undefined)
       throw new SmsError('sender_not_found', `No assistant found for phone number ${request.sender}`)
     await checkReply(organizationId, request)
-    const newSend = makeNewSend(parts, organizationId, request, route)
+    const segments = segmentsOf(request.body)
+    const newSend = makeNewSend(parts, { organizationId, request, route, segments })
     const startedAt = clock.monotonicMs()
     await failpoints.reach('before_accept_commit')
     const accepted = await store.sends.accept(newSend)
@@ -63,18 +64,18 @@ export function makeSendMessage(
         try {
           const record = await dispatchMessage(accepted.record, route)
           logMessage(parts, record, clock.monotonicMs() - startedAt)
-          return resultOf(record, {})
+          return resultOf(record, segments)
         } finally {
           watch.changed(accepted.record.message.id)
         }
       }
       case 'refused':
         logMessage(parts, accepted.record, clock.monotonicMs() - startedAt)
-        return resultOf(accepted.record, {})
+        return resultOf(accepted.record, segments)
       case 'joined':
-        return resultOf(await awaitResolution(organizationId, accepted), { deduplicated: true })
+        return { ...resultOf(await awaitResolution(organizationId, accepted), segments), deduplicated: true }
       case 'replayed':
-        return resultOf(await awaitFirstAnswer(organizationId, accepted), { replayed: true })
+        return { ...resultOf(await awaitFirstAnswer(organizationId, accepted), segments), replayed: true }
       default:
         return accepted satisfies never
     }
@@ -136,10 +137,18 @@ export function makeSendMessage(
   }
 }
 
-function makeNewSend(parts: SendMessageParts, organizationId: number, request: SendRequest, route: Route): NewSend {
+function makeNewSend(
+  parts: SendMessageParts,
+  params: {
+    readonly organizationId: number
+    readonly request: SendRequest
+    readonly route: Route
+    readonly segments: Segments
+  },
+): NewSend {
   const { clock, random } = parts
+  const { organizationId, request, route, segments } = params
   const now = clock.now()
-  const { encoding, segmentCount } = segmentsOf(request.body)
   const { idempotencyKey, ...content } = request
   const message: Message = {
     ...content,
@@ -150,8 +159,8 @@ function makeNewSend(parts: SendMessageParts, organizationId: number, request: S
     senderId: route.sender.id,
     providerAccountId: route.account.id,
     provider: route.account.provider,
-    encoding,
-    segmentCount,
+    encoding: segments.encoding,
+    segmentCount: segments.segmentCount,
     status: 'sending',
     createdAt: now,
     updatedAt: now,
@@ -175,13 +184,9 @@ function makeNewSend(parts: SendMessageParts, organizationId: number, request: S
   }
 }
 
-function resultOf(record: MessageRecord, how: { deduplicated?: boolean; replayed?: boolean }): SendResult {
-  return {
-    answer: answerOf(record),
-    warnings: warningsFor(record.message.body),
-    deduplicated: how.deduplicated ?? false,
-    replayed: how.replayed ?? false,
-  }
+/** `segments`: of the request, whose text is that of the message, also where it joined or repeated another. */
+function resultOf(record: MessageRecord, segments: Segments): SendResult {
+  return { answer: answerOf(record), warnings: warningsFor(segments), deduplicated: false, replayed: false }
 }
 
 function getRecord(record: MessageRecord | undefined): MessageRecord {

@@ -1,249 +1,309 @@
 import assert from 'node:assert/strict'
-import { hash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { openStore, type RunningApp, startApp } from '../../src/app.ts'
-import { parseConfig } from '../../src/config/config.ts'
-import { parseSecrets } from '../../src/config/secrets.ts'
-import { parseE164 } from '../../src/core/phone-number.ts'
-import { makeLog } from '../../src/telemetry/log.ts'
-import { silentMetrics } from '../support/store-builders.ts'
+import { providerAccountSecrets, senders } from '../support/installation.ts'
+import { answering, cutting, type Reply, resetting, silent } from '../support/recording-server.ts'
+import {
+  accepting,
+  freshRecipient,
+  keys,
+  providerNames,
+  type SendAnswer,
+  type SendService,
+  startSendService,
+  strangersNumbers,
+} from '../support/send-service.ts'
+import { engines } from '../support/service-client.ts'
 
-const apiKey = 'canary-key-0123456789-0123456789-0123456789'
-const providerSecret = 'canary-provider-secret'
-const body = 'canary text'
-const from = { twilio: '+12025550142', telnyx: '+12025550143' } as const
+const text = 'canary text'
 
-type Answer = (request: IncomingMessage, response: ServerResponse) => void
-let answer: Answer
-let requests: { path: string; body: string }[] = []
-let provider: Server
-let app: RunningApp
-const logLines: string[] = []
-const folder = mkdtempSync(join(tmpdir(), 'textbridge-'))
-
-const accepted: Answer = (request, response) => {
-  const isTwilio = request.url?.endsWith('.json')
-  const [status, json] = isTwilio
-    ? [201, { sid: 'SM1234567890abcdef', status: 'queued' }]
-    : [200, { data: { id: '40385f64-5717-4562-b3fc-2c963f66afa6', to: [{ status: 'queued' }] } }]
-  response.writeHead(Number(status), { 'content-type': 'application/json' }).end(JSON.stringify(json))
-}
-const failing =
-  (status: number, text: string, headers: Record<string, string> = {}): Answer =>
-  (_request, response) =>
-    response.writeHead(status, headers).end(text)
-const resetting: Answer = (request) => request.socket.destroy()
-
-before(async () => {
-  provider = createServer((request, response) => {
-    let text = ''
-    request.setEncoding('utf8')
-    request.on('data', (chunk: string) => {
-      text += chunk
+for (const engine of engines)
+  suite(`POST /sms/send with ${engine}`, () => {
+    let service: SendService
+    before(async () => {
+      service = await startSendService(engine)
     })
-    request.on('end', () => {
-      requests.push({ path: request.url ?? '', body: text })
-      answer(request, response)
-    })
-  })
-  await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve))
-  const env = {
-    TEXTBRIDGE_DATABASE_URL: `sqlite:${join(folder, 'e2e.db')}`,
-    TEXTBRIDGE_PORT: '0',
-    TEXTBRIDGE_SECRET_KEY: Buffer.alloc(32, 5).toString('base64'),
-  }
-  const config = parseConfig(env)
-  const secrets = parseSecrets(env)
-  await setUp(config, secrets)
-  const log = makeLog({ level: 'debug', destination: { write: (line: string) => void logLines.push(line) } })
-  app = await startApp({ config, secrets, log, version: 'test' })
-})
+    after(() => service.close())
 
-after(async () => {
-  await app.close()
-  provider.closeAllConnections()
-  provider.close()
-  rmSync(folder, { recursive: true })
-})
-
-async function setUp(config: ReturnType<typeof parseConfig>, secrets: ReturnType<typeof parseSecrets>) {
-  const store = await openStore({ config, secrets, metrics: silentMetrics })
-  const times = { createdAt: 1, updatedAt: 1 }
-  const { id: organizationId } = await store.organizations.create({ name: 'Acme', createdAt: 1 })
-  const baseUrl = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`
-  for (const [name, secret] of [
-    ['twilio', 'auth_token'],
-    ['telnyx', 'api_key'],
-  ] as const) {
-    const account = await store.accounts.create({
-      organizationId,
-      name,
-      provider: name,
-      baseUrl,
-      settings: name === 'twilio' ? { account_sid: 'AC1' } : {},
-      secrets: { [secret]: providerSecret },
-      ...times,
-    })
-    const assistant = await store.assistants.create({
-      organizationId,
-      name,
-      customSettings: {},
-      isActive: true,
-      ...times,
-    })
-    await store.senders.create({
-      organizationId,
-      phoneNumber: parseE164(from[name]),
-      assistantId: assistant.id,
-      providerAccountId: account.id,
-      isActive: true,
-      ...times,
-    })
-  }
-  await store.apiKeys.create({
-    organizationId,
-    name: 'e2e',
-    prefix: apiKey.slice(0, 4),
-    hash: hash('sha256', apiKey, 'hex'),
-    scopes: ['send', 'read'],
-    ...times,
-  })
-  await store.close()
-}
-
-let people = 0
-function freshRecipient(): string {
-  people++
-  return `+1303555${String(people).padStart(4, '0')}`
-}
-
-async function send(fields: Record<string, unknown>, headers: Record<string, string> = {}) {
-  const response = await fetch(`${app.url}/sms/send`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(fields),
-  })
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: (await response.json()) as Record<string, unknown>,
-  }
-}
-
-for (const name of ['twilio', 'telnyx'] as const) {
-  const request = (to = freshRecipient()) => ({ from_phone_number: from[name], to_phone_number: to, message: body })
-
-  suite(`POST /sms/send through ${name}`, () => {
-    test('a text is sent with exactly one request and can be looked up by both ids', async () => {
-      answer = accepted
-      requests = []
-      const sent = await send(request())
-      assert.equal(sent.status, 200)
-      assert.equal(sent.body.success, true)
-      assert.equal(sent.body.message, `SMS sent successfully via ${name}`)
-      assert.equal(sent.body.provider, name)
-      assert.equal(requests.length, 1)
-      assert.match(decodeURIComponent(requests[0]?.body ?? ''), new RegExp(`/webhooks/sms/${name}\\?message_id=msg_`))
-      for (const id of [sent.body.id, sent.body.message_id]) {
-        const status = await fetch(`${app.url}/sms/${id}/status`, { headers: { authorization: `Bearer ${apiKey}` } })
-        assert.equal(((await status.json()) as { status: string }).status, 'sent')
-      }
-    })
-
-    for (const [fault, play] of [
-      ['answers 500', failing(500, '{"code":20500,"message":"oops","status":500}')],
-      ['answers 200 with HTML', failing(200, '<html>Welcome</html>', { 'content-type': 'text/html' })],
-      ['answers 200 cut short', failing(200, '{"sid":"SM12', { 'content-type': 'application/json' })],
-      ['resets the connection', resetting],
-    ] as const)
-      test(`a provider that ${fault} is asked once, however often the caller repeats`, async () => {
-        answer = play
-        requests = []
-        const fields = request()
-        const first = await send(fields)
-        const repeated = await Promise.all([1, 2, 3, 4, 5].map(() => send(fields)))
-        for (const { status, body: said } of [first, ...repeated]) {
-          assert.equal(status, 500)
-          assert.equal(said.detail, `Failed to send SMS via ${name}`)
-          assert.deepEqual([said.code, said.status, said.retryable], ['outcome_unknown', 'sending', true])
-          assert.equal(said.id, first.body.id)
-        }
-        assert.ok(repeated.every(({ body: said }) => said.deduplicated === true))
-        assert.equal(requests.length, 1)
+    for (const provider of providerNames) {
+      const request = (more: Record<string, unknown> = {}) => ({
+        from_phone_number: senders[provider],
+        to_phone_number: freshRecipient(),
+        message: text,
+        ...more,
       })
 
-    test('a 429 is tried again within the request', async () => {
-      requests = []
-      answer = (incoming, response) =>
-        requests.length === 1
-          ? failing(429, '{}', { 'retry-after': '0' })(incoming, response)
-          : accepted(incoming, response)
-      assert.equal((await send(request())).status, 200)
-      assert.equal(requests.length, 2)
+      suite(`through ${provider}`, () => {
+        outcomes(() => service, { provider, request })
+        repetitions(() => service, { provider, request })
+      })
+    }
+
+    test('no body, full number, key or provider secret is in the log', () => {
+      const log = service.logLines.join('')
+      assert.match(log, /message\.dispatched/)
+      for (const canary of [
+        text,
+        ...Object.values(keys),
+        ...providerAccountSecrets,
+        ...Object.values(senders),
+        '303555',
+      ])
+        assert.ok(!log.includes(canary), canary)
+    })
+  })
+
+type Case = {
+  readonly provider: (typeof providerNames)[number]
+  readonly request: (more?: Record<string, unknown>) => Record<string, unknown>
+}
+
+function outcomes(get: () => SendService, { provider, request }: Case): void {
+  test('a text is sent with exactly one request and can be looked up by both ids', async () => {
+    const service = get()
+    service.reply(accepting)
+    const { status, body } = await service.send(request())
+    assert.equal(status, 200)
+    const { success, message_id, message, provider: named, ...more } = body
+    assert.deepEqual([success, message, named], [true, `SMS sent successfully via ${provider}`, provider])
+    assert.match(String(message_id), /^SM\d{32}$/)
+    assert.deepEqual({ ...more, id: typeof more.id }, sentBeside)
+    assert.equal(service.requests.length, 1)
+    assert.match(decodeURIComponent(service.requests[0]?.body ?? ''), new RegExp(`${provider}\\?message_id=${more.id}`))
+    for (const id of [more.id, message_id]) assert.equal((await service.status(id)).body.status, 'sent')
+  })
+
+  test('any media makes it an MMS, which is answered like a text', async () => {
+    const service = get()
+    service.reply(accepting)
+    const sent = await service.send(request({ media_urls: ['https://example.com/cat.png'] }))
+    assert.deepEqual([sent.status, sent.body.message], [200, `SMS sent successfully via ${provider}`])
+    assert.match(decodeURIComponent(service.requests[0]?.body ?? ''), /https:\/\/example\.com\/cat\.png/)
+  })
+
+  const faults: readonly [string, Reply][] = [
+    ['answers 500', answering(500, { code: 20500, message: 'oops', status: 500 })],
+    ['answers 200 with HTML', answering(200, '<html>Welcome</html>', { 'content-type': 'text/html' })],
+    ['answers 200 cut short', cutting(200, { sid: 'SM1', data: { id: 'x' } })],
+    ['resets the connection', resetting],
+    ['does not answer', silent],
+  ]
+  for (const [fault, reply] of faults)
+    test(`a provider that ${fault} is asked once, however often the caller repeats`, async () => {
+      const service = get()
+      service.reply(reply)
+      const fields = request()
+      const first = await service.send(fields)
+      const repeated = await Promise.all([1, 2, 3, 4, 5].map(() => service.send(fields)))
+      for (const { status, body } of [first, ...repeated]) {
+        assert.deepEqual([status, body.detail], [500, `Failed to send SMS via ${provider}`])
+        assert.deepEqual([body.code, body.status, body.retryable], ['outcome_unknown', 'sending', true])
+        assert.match(String(body.hint), /may have gone out/)
+        assert.equal(body.id, first.body.id)
+      }
+      assert.ok(repeated.every(({ body }) => body.deduplicated === true))
+      assert.equal(service.requests.length, 1)
+      assert.equal((await service.status(first.body.id)).body.delivery_status, 'sending')
     })
 
-    test('a refusal because of an opt-out is told with its reason, and the next send is refused here', async () => {
-      answer =
-        name === 'twilio'
-          ? failing(400, '{"code":21610,"message":"unsubscribed +13035550000","status":400}')
-          : failing(409, '{"errors":[{"code":"40300","title":"Blocked due to STOP message"}]}')
-      requests = []
-      const fields = request()
-      const refused = await send(fields)
-      assert.deepEqual([refused.status, refused.body.code], [500, 'recipient_opted_out'])
-      const next = await send({ ...fields, message: 'another' })
-      assert.deepEqual([next.status, next.body.code], [400, 'recipient_opted_out'])
-      assert.equal(requests.length, 1)
-    })
+  test('a 429 is tried again within the request', async () => {
+    const service = get()
+    service.reply((response, incoming) =>
+      service.requests.length === 1
+        ? answering(429, {}, { 'retry-after': '1' })(response, incoming)
+        : accepting(response, incoming),
+    )
+    const sent = await service.send(request())
+    assert.equal(sent.status, 200)
+    assert.equal(service.requests.length, 2)
+    const { attempts } = (await service.status(sent.body.id)).body
+    assert.deepEqual(Array.isArray(attempts) && attempts.map(({ outcome }) => outcome), ['not_sent', 'accepted'])
+  })
 
-    test('fifty parallel requests with one idempotency key make one send', async () => {
-      answer = accepted
-      requests = []
-      const fields = request()
-      const answers = await Promise.all(
-        Array.from({ length: 50 }, () => send(fields, { 'idempotency-key': `fifty ${name}` })),
-      )
-      assert.ok(answers.every(({ status }) => status === 200))
-      assert.equal(new Set(answers.map(({ body: said }) => said.id)).size, 1)
-      assert.equal(requests.length, 1)
-      const reuse = await send({ ...fields, message: 'other' }, { 'idempotency-key': `fifty ${name}` })
-      assert.deepEqual([reuse.status, reuse.body.code], [422, 'idempotency_key_reused'])
+  test('a 429 that outlasts the request is a failure that may be repeated, and a repeat asks again', async () => {
+    const service = get()
+    service.reply(answering(429, {}, { 'retry-after': '11' }))
+    const fields = request()
+    const failed = await service.send(fields)
+    assert.deepEqual([failed.status, failed.body.code, failed.body.retryable], [500, 'rate_limited', true])
+    assert.equal(failed.headers.get('retry-after'), '11')
+    service.reply(accepting)
+    const { status, body } = await service.send(fields)
+    assert.deepEqual([status, body.deduplicated], [200, undefined])
+    assert.notEqual(body.id, failed.body.id)
+  })
+
+  test('a refusal is told with our reason and the code of the provider, and is not repeated', async () => {
+    const service = get()
+    service.reply(refusing(provider, { twilio: [400, 21614], telnyx: [400, 40301] }))
+    const { status, body } = await service.send(request())
+    assert.deepEqual([status, body.detail], [500, `Failed to send SMS via ${provider}`])
+    assert.deepEqual([body.code, body.status, body.retryable, body.permanent], ['landline', 'failed', false, true])
+    const message = provider === 'twilio' ? 'refused' : 'refused: again'
+    assert.deepEqual(body.provider_error, {
+      code: provider === 'twilio' ? '21614' : '40301',
+      message,
+      reason: 'landline',
     })
+    assert.equal(service.requests.length, 1)
+  })
+
+  test('a refusal because of an opt-out is told with its reason, and the next send is refused here', async () => {
+    const service = get()
+    service.reply(refusing(provider, { twilio: [400, 21610], telnyx: [409, 40300] }))
+    const fields = request()
+    const refused = await service.send(fields)
+    assert.deepEqual([refused.status, refused.body.code], [500, 'recipient_opted_out'])
+    const next = await service.send({ ...fields, message: 'another' })
+    assert.deepEqual([next.status, next.body.code], [400, 'recipient_opted_out'])
+    assert.equal(service.requests.length, 1)
+    const strangers = await service.send(
+      { ...fields, from_phone_number: strangersNumbers[provider] },
+      { key: keys.strangers },
+    )
+    assert.equal(strangers.body.code, 'recipient_opted_out')
+    assert.equal(service.requests.length, 2, 'the opt-out is one of our organization only')
   })
 }
 
-test('each row of the table of errors has its status and its sentence', async () => {
-  answer = accepted
-  const good = { from_phone_number: from.twilio, to_phone_number: '+1555123456', message: 'x' }
-  const e164 = (field: string) => `Invalid ${field} format. Use E.164 format (e.g., +1234567890)`
-  const rows = [
-    [{ ...good, from_phone_number: undefined }, 400, 'from_phone_number is required'],
-    [{ ...good, to_phone_number: undefined }, 400, 'to_phone_number is required'],
-    [{ ...good, message: undefined }, 400, 'message is required'],
-    [{ ...good, from_phone_number: '12' }, 400, e164('from_phone_number')],
-    [{ ...good, to_phone_number: '+0123' }, 400, e164('to_phone_number')],
-    [{ ...good, from_phone_number: '+1234567890' }, 404, 'No assistant found for phone number +1234567890'],
-  ] as const
-  for (const [fields, status, detail] of rows) {
-    const said = await send(fields)
-    assert.deepEqual([said.status, said.body.detail], [status, detail])
-  }
-  assert.equal((await send({ ...good, message: 'a'.repeat(1601) })).status, 400)
-  assert.equal((await send({ ...good, message: 'a'.repeat(70_000) })).status, 413)
-  const stranger = await send(good, { authorization: 'Bearer nobody' })
-  assert.equal(stranger.status, 401)
-  assert.equal(stranger.headers.get('www-authenticate'), 'Bearer')
-  assert.equal(stranger.body.detail, 'Authentication required. Provide a valid API key.')
-})
+function repetitions(get: () => SendService, { provider, request }: Case): void {
+  const keyed = (key: string) => ({ headers: { 'idempotency-key': `${key} ${provider}` } })
 
-test('no body, full number, key or provider secret is in the log', () => {
-  const log = logLines.join('')
-  assert.match(log, /message\.dispatched/)
-  for (const canary of [body, apiKey, providerSecret, from.twilio, '+1303555', '13035550'])
-    assert.ok(!log.includes(canary), canary)
-})
+  test('an identical text that comes while the first is under way joins it and gets its answer', async () => {
+    const service = get()
+    const release = holdReply(service)
+    const fields = request()
+    const first = service.send(fields)
+    await service.takenIn(1)
+    const joining = service.send(fields)
+    await service.takenIn(2)
+    release()
+    const [sent, joined] = [await first, await joining]
+    assert.deepEqual([sent.status, joined.status, joined.body.deduplicated], [200, 200, true])
+    assert.deepEqual([joined.body.id, joined.body.message_id], [sent.body.id, sent.body.message_id])
+    assert.equal(service.requests.length, 1)
+  })
+
+  test('once resolved, an identical text is a new message', async () => {
+    const service = get()
+    service.reply(accepting)
+    const fields = request()
+    const [first, second] = [await service.send(fields), await service.send(fields)]
+    assert.notEqual(first.body.id, second.body.id)
+    assert.equal(service.requests.length, 2)
+  })
+
+  test('a caller who means a second text says so with a key of its own', async () => {
+    const service = get()
+    service.reply(resetting)
+    const fields = request()
+    await service.send(fields)
+    service.reply(accepting)
+    const second = await service.send(fields, keyed('a second text'))
+    assert.deepEqual([second.status, second.body.deduplicated, service.requests.length], [200, undefined, 1])
+  })
+
+  test('fifty parallel requests with one idempotency key make one send', async () => {
+    const service = get()
+    service.reply(accepting)
+    const fields = request()
+    const answers = await Promise.all(Array.from({ length: 50 }, () => service.send(fields, keyed('fifty'))))
+    assert.ok(answers.every(({ status }) => status === 200))
+    assert.equal(new Set(answers.map(({ body }) => body.id)).size, 1)
+    assert.equal(answers.filter(isReplayed).length, 49)
+    assert.equal(service.requests.length, 1)
+  })
+
+  test('a key gives its first answer again, across API keys and a restart, and not to strangers', async () => {
+    const service = get()
+    service.reply(accepting)
+    const fields = request({ idempotency_key: `kept ${provider}` })
+    const first = await service.send(fields)
+    assert.equal(isReplayed(first), false)
+    await service.restart()
+    for (const key of [keys.ours, keys.second]) {
+      const again = await service.send(fields, { key })
+      assert.deepEqual([again.status, again.body, isReplayed(again)], [200, first.body, true])
+    }
+    const strangers = await service.send(
+      { ...fields, from_phone_number: strangersNumbers[provider] },
+      { key: keys.strangers },
+    )
+    assert.deepEqual([strangers.status, isReplayed(strangers), service.requests.length], [200, false, 2])
+    assert.notEqual(strangers.body.id, first.body.id)
+  })
+
+  test('the header goes before the field, and the same key with another body is refused', async () => {
+    const service = get()
+    service.reply(accepting)
+    const fields = request({ idempotency_key: `of the body ${provider}` })
+    const first = await service.send(fields, keyed('of the header'))
+    const replayed = await service.send({ ...fields, idempotency_key: 'another' }, keyed('of the header'))
+    assert.deepEqual([replayed.body.id, isReplayed(replayed)], [first.body.id, true])
+    const reused = await service.send({ ...fields, message: 'other' }, keyed('of the header'))
+    assert.deepEqual([reused.status, reused.body.code], [422, 'idempotency_key_reused'])
+    assert.notEqual((await service.send(fields)).body.id, first.body.id)
+    assert.equal(service.requests.length, 2)
+  })
+
+  test('a key whose first request still runs is told 409 and when to ask again', async () => {
+    const service = get()
+    const release = holdReply(service)
+    const fields = request()
+    const first = service.send(fields, keyed('running'))
+    await service.takenIn(1)
+    const early = await service.send(fields, keyed('running'))
+    assert.deepEqual([early.status, early.body.code], [409, 'idempotency_in_progress'])
+    assert.equal(early.headers.get('retry-after'), '2')
+    release()
+    const { body } = await first
+    assert.deepEqual((await service.send(fields, keyed('running'))).body, body)
+    assert.equal(service.requests.length, 1)
+  })
+
+  test('a key whose outcome is unknown is answered with the present outcome', async () => {
+    const service = get()
+    service.reply(resetting)
+    const fields = request()
+    const first = await service.send(fields, keyed('unknown'))
+    const again = await service.send(fields, keyed('unknown'))
+    assert.deepEqual([again.status, again.body, isReplayed(again)], [500, first.body, true])
+    assert.equal(service.requests.length, 1)
+  })
+
+  test('answers made before a message existed are not kept', async () => {
+    const service = get()
+    service.reply(accepting)
+    const fields = request()
+    const wrong = await service.send({ ...fields, message: '' }, keyed('corrected'))
+    assert.equal(wrong.status, 400)
+    const corrected = await service.send(fields, keyed('corrected'))
+    assert.deepEqual([corrected.status, isReplayed(corrected)], [200, false])
+  })
+}
+
+const sentBeside = { id: 'string', status: 'sent', segments: 1, encoding: 'gsm-7', warnings: [] }
+
+function isReplayed({ headers }: SendAnswer): boolean {
+  return headers.get('idempotent-replayed') === 'true'
+}
+
+/** A provider that answers only when told to. */
+function holdReply(service: SendService): () => void {
+  let release = () => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  service.reply((response, incoming) => void released.then(() => accepting(response, incoming)))
+  return release
+}
+
+/** A refusal in the words of the provider. */
+function refusing(
+  provider: Case['provider'],
+  by: Readonly<Record<Case['provider'], readonly [number, number]>>,
+): Reply {
+  const [status, code] = by[provider]
+  return provider === 'twilio'
+    ? answering(status, { code, message: 'refused', status })
+    : answering(status, { errors: [{ code: String(code), title: 'refused', detail: 'again' }] })
+}

@@ -40,10 +40,9 @@ export async function startPostgres({ durable }: { readonly durable: boolean }):
     await server.initialise()
     await server.start()
   } catch (cause) {
-    throw new Error(
-      `PostgreSQL did not start. Its user must be able to reach the project's folder.\n${log.join('')}`,
-      { cause },
-    )
+    throw new Error(`PostgreSQL did not start. Its user must be able to reach the project's folder.\n${log.join('')}`, {
+      cause,
+    })
   }
   return {
     url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,

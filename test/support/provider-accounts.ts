@@ -12,6 +12,13 @@ export function twilioProviderAccount(differences: Partial<ProviderAccount> = {}
   }
 }
 
+/** Its public key belongs to a seed of 32 bytes 0x07. */
 export function telnyxProviderAccount(differences: Partial<ProviderAccount> = {}): ProviderAccount {
-  return { ...common, provider: 'telnyx', settings: {}, secrets: { api_key: 'KEY0123456789_abc' }, ...differences }
+  return {
+    ...common,
+    provider: 'telnyx',
+    settings: { public_key: '6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw=' },
+    secrets: { api_key: 'KEY0123456789_abc' },
+    ...differences,
+  }
 }

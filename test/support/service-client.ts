@@ -40,7 +40,7 @@ export async function startTestService(params: {
     readonly scopes?: readonly ApiKeyScope[]
   }[]
 }): Promise<TestService> {
-  const database = params.engine === 'sqlite' ? createSqliteFile() : await createTestDatabase()
+  const database = await createDatabase(params.engine)
   const env = {
     TEXTBRIDGE_DATABASE_URL: database.url,
     TEXTBRIDGE_PORT: '0',
@@ -69,7 +69,9 @@ export async function startTestService(params: {
   }
 }
 
-function createSqliteFile(): TestDatabase {
+/** An empty database that is gone after `drop`. */
+export async function createDatabase(engine: (typeof engines)[number]): Promise<TestDatabase> {
+  if (engine === 'postgres') return createTestDatabase()
   const folder = mkdtempSync(join(tmpdir(), 'textbridge-'))
   return {
     url: `sqlite:${join(folder, 'test.db')}`,
