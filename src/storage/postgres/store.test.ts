@@ -4,12 +4,9 @@ import { Client } from 'pg'
 import { createTestDatabase, startPostgres } from '../../../test/support/postgres.ts'
 import { buildRoute, buildSend, now, silentMetrics } from '../../../test/support/store-builders.ts'
 import { startTcpProxy } from '../../../test/support/tcp-proxy.ts'
-<<<<<<< HEAD
 import { evidenceContract } from '../../ports/evidence.contract.ts'
 import { inboundContract } from '../../ports/inbound-store.contract.ts'
 import { readingContract } from '../../ports/reading.contract.ts'
-=======
->>>>>>> main
 import { storeContract } from '../../ports/store.contract.ts'
 import { makeSealer } from '../seal.ts'
 import { migratePostgres, openPostgresStore } from './store.ts'
@@ -49,11 +46,7 @@ suite('several processes on one PostgreSQL', () => {
     const route = await buildRoute(store)
     const send = buildSend(route)
     const { organizationId, recipient } = send.message
-<<<<<<< HEAD
     const optOut = { organizationId, recipient, source: 'api', inDoubt: false, createdAt: now } as const
-=======
-    const optOut = { organizationId, recipient, source: 'api', createdAt: now } as const
->>>>>>> main
     // Held by another session, as one that is about to commit holds them: shared by attempts, alone by opt-outs.
     const other = await connected()
     await other.query('BEGIN')
