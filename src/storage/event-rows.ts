@@ -1,4 +1,5 @@
 import type { DomainEvent, EventType } from '../core/event.ts'
+import { asksFor } from '../core/event-delivery.ts'
 import type { InboundSettings } from '../core/organization.ts'
 import type { E164 } from '../core/phone-number.ts'
 import type {
@@ -124,6 +125,11 @@ export function endpointFactsOf(row: Row): EndpointFacts {
     types: JSON.parse(String(row.types)) as string[],
     coalesceMs: inbound.coalesceMs ?? 0,
   }
+}
+
+export function wants({ assistantId, types }: EndpointFacts, event: EventFacts): boolean {
+  if (assistantId === undefined) return asksFor(types, event.type)
+  return event.type === 'message.received' && event.assistantId === assistantId && !event.isKeyword
 }
 
 function isAbsent(value: unknown): boolean {

@@ -1,4 +1,4 @@
-import { asksFor, coalescedEventsMax } from '../../core/event-delivery.ts'
+import { coalescedEventsMax } from '../../core/event-delivery.ts'
 import type { EventDelivery, EventStore } from '../../ports/event-store.ts'
 import {
   deliveryOf,
@@ -7,13 +7,11 @@ import {
   endpointFactsOf,
   eventFactsOf,
   eventKeysOf,
+  wants,
 } from '../event-rows.ts'
 import type { Database } from './database.ts'
 
-type Part = Pick<
-  EventStore,
-  'fanOut' | 'claimDeliveries' | 'recordTry' | 'findDelivery' | 'listDeliveries' | 'replay'
->
+type Part = Pick<EventStore, 'fanOut' | 'claimDeliveries' | 'recordTry' | 'findDelivery' | 'listDeliveries' | 'replay'>
 
 const groupsPerRoundMax = 500
 
@@ -128,11 +126,6 @@ function fanOutGroup(database: Database, { organizationId, seenKey, now, limit }
   return events.length
 }
 
-export function wants({ assistantId, types }: EndpointFacts, event: EventFacts): boolean {
-  if (assistantId === undefined) return asksFor(types, event.type)
-  return event.type === 'message.received' && event.assistantId === assistantId && !event.isKeyword
-}
-
 /** Only one that was never tried takes more: what may have been received once must not change. */
 function joinPending(database: Database, { id, coalesceMs }: EndpointFacts, event: EventFacts): boolean {
   if (coalesceMs === 0) return false
@@ -212,7 +205,7 @@ async function claim(
       )
       claimed.push(...rows.map(deliveryOf))
     }
-    return claimed
+    return claimed.sort((left, right) => left.key - right.key)
   })
 }
 

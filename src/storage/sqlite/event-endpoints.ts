@@ -8,12 +8,7 @@ import { newestEventKey } from './event-log.ts'
 
 type Part = Pick<
   EventStore,
-  | 'listEndpoints'
-  | 'findEndpoint'
-  | 'findAssistantEndpoint'
-  | 'createEndpoint'
-  | 'changeEndpoint'
-  | 'removeEndpoint'
+  'listEndpoints' | 'findEndpoint' | 'findAssistantEndpoint' | 'createEndpoint' | 'changeEndpoint' | 'removeEndpoint'
 >
 
 export function makeEventEndpoints(database: Database, sealer: Sealer): Part {
