@@ -1,5 +1,6 @@
 import type { MessageStatus } from '../core/message-status.ts'
 import type { SendOutcome } from '../core/send-outcome.ts'
+import type { SentFinding } from './provider.ts'
 
 /** What operators watch. Labels are closed lists: no id, number or text ever becomes one. */
 export interface Metrics {
@@ -9,6 +10,10 @@ export interface Metrics {
   providerCall(provider: string, outcome: SendOutcome['kind'], durationMs: number): void
   /** A provider sent a code or status that our tables do not know. */
   unrecognizedCode(provider: string): void
+  /** A provider called our webhook address. */
+  providerWebhook(provider: string, result: 'recorded' | 'duplicate' | 'refused' | 'ignored'): void
+  /** A provider was searched for an attempt without an outcome. */
+  reconciliation(provider: string, finding: SentFinding['kind']): void
   /** A durable commit of `itemCount` grouped operations. */
   commit(operation: string, itemCount: number, durationMs: number): void
 }

@@ -168,8 +168,11 @@ export interface EvidenceStore {
     readonly checkAgainAt: number
     readonly limit: number
   }): Promise<MessageRecord[]>
-  /** The evidence window of the attempt has passed. Once; an attempt that got an outcome meanwhile stays as it is. */
-  closeAttempt(params: AttemptMark): Promise<void>
+  /**
+   * Nothing more is awaited for the unknown attempt: its evidence window has passed, or a person (`by`) decided so.
+   * Once; an attempt that got an outcome meanwhile stays as it is.
+   */
+  closeAttempt(params: AttemptMark & { readonly by?: string; readonly note?: string }): Promise<void>
   /** A person says that the attempt was sent. Its event carries who said so. False when it is no unknown attempt. */
   vouch(params: AttemptMark & { readonly by: string; readonly note?: string }): Promise<boolean>
   /** Messages of which an attempt is unknown and unresolved, newest first: `sending` after the call, or `unknown`. */

@@ -4,31 +4,37 @@ import { makeMessageId } from '../core/message-id.ts'
 import type { MessageCounts, MessageFilter, MessageRecord } from '../ports/store.ts'
 import { attemptOf, messageOf, type Row } from './rows.ts'
 
-/**
- * Lists of messages are read backwards through the table, in steps: no index serves every filter, and one that did would
- * cost every send. A step is short enough that a store which runs in our own process holds nobody up.
- */
+/** Keys of messages: those after `above`, up to and with `upTo`. */
 export type KeyRange = { readonly above: number; readonly upTo: number }
 
-/** How many keys one call looks through. */
-export const keysScannedMax = 4_194_304
+/** How many messages of its organization one call looks at. */
+export const messagesLookedAtMax = 4_194_304
 
 /**
- * Calls `step` with one range after the other, the newest first, until it returns false or the range is through.
- * @throws SmsError `invalid_request` when there is more to look through than `keysScannedMax`.
+ * Looks through the messages of an organization from the newest of the range backwards, in steps: no index serves every
+ * filter. A step is short enough that a store which runs in our own process holds nobody up. Ends when `step` returns
+ * false, or the range is through.
+ * @throws SmsError `invalid_request` when there is more to look through than `messagesLookedAtMax`.
  */
 export async function scanBackwards(
   { above, upTo }: KeyRange,
-  keysPerStep: number,
-  step: (range: KeyRange) => boolean | Promise<boolean>,
+  params: {
+    readonly messagesPerStep: number
+    /** The key after which the newest `messagesPerStep` messages up to `upTo` lie; undefined when there are no more. */
+    readonly findBoundary: (upTo: number) => Promise<number | undefined>
+    readonly step: (range: KeyRange) => Promise<boolean>
+  },
 ): Promise<void> {
-  for (let top = upTo; top > above; top -= keysPerStep) {
-    if (upTo - top >= keysScannedMax)
+  let top = upTo
+  for (let looked = 0; top > above; looked += params.messagesPerStep) {
+    if (looked >= messagesLookedAtMax)
       throw new SmsError(
         'invalid_request',
-        `That is more than ${keysScannedMax} messages to look through. Give date_from and date_to, closer together.`,
+        `That is more than ${messagesLookedAtMax} messages to look through. Give date_from and date_to, closer together.`,
       )
-    if (!(await step({ above: Math.max(above, top - keysPerStep), upTo: top }))) return
+    const bottom = Math.max(above, (await params.findBoundary(top)) ?? 0)
+    if (!(await params.step({ above: bottom, upTo: top }))) return
+    top = bottom
     await setImmediate()
   }
 }
@@ -36,10 +42,13 @@ export async function scanBackwards(
 /** Clocks of several processes differ, and a message is stored a moment after its id was made. */
 const clockSkewMsMax = 3_600_000
 
-/** Message ids sort by time: the first id that a message of this time, or a later one, can have. */
-export function firstIdAt(time: number, end: 'from' | 'to'): string {
-  const skewed = end === 'from' ? time - clockSkewMsMax : time + clockSkewMsMax
-  return makeMessageId(Math.min(Math.max(skewed, 0), 2 ** 48 - 1), new Uint8Array(16))
+/** Message ids sort by time. All messages since `from` have this id or a later one, all before `to` an earlier one. */
+export function idBoundOf({ from, to }: { readonly from?: number; readonly to?: number }) {
+  const idAt = (time: number) => makeMessageId(Math.min(Math.max(time, 0), 2 ** 48 - 1), new Uint8Array(16))
+  return {
+    from: from === undefined ? undefined : idAt(from - clockSkewMsMax),
+    to: to === undefined ? undefined : idAt(to + clockSkewMsMax),
+  }
 }
 
 /** The values of a filter, in the order in which both engines' statements number them from 4 on. */

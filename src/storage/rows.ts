@@ -13,6 +13,7 @@ import type { Assistant, InboundSettings, Organization, ProviderAccount, Sender 
 import type { E164 } from '../core/phone-number.ts'
 import type { SendOutcome } from '../core/send-outcome.ts'
 import type { Media, MediaState, RefusedWebhook } from '../ports/inbound-store.ts'
+import type { AttemptMark } from '../ports/store.ts'
 import type { Sealer } from './seal.ts'
 
 /**
@@ -93,6 +94,16 @@ type ReceivedReceipt = {
   readonly receipt: DeliveryReceipt
   readonly source: ReceiptSource
   readonly receivedAt: number
+}
+
+/** What the event of a decided attempt says. */
+export function causeOf(mark: AttemptMark & { readonly by?: string; readonly note?: string }) {
+  return {
+    at: mark.at,
+    attempt: mark.attemptNumber,
+    ...(mark.by === undefined ? {} : { resolved_by: mark.by }),
+    ...(mark.note === undefined ? {} : { note: mark.note }),
+  }
 }
 
 export function conversationOf(row: Row): Conversation {

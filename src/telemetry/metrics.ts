@@ -27,6 +27,18 @@ export function makeMetrics(): RenderedMetrics {
     labelNames: ['provider'],
     registers,
   })
+  const webhooks = new Counter({
+    name: 'textbridge_provider_webhooks_total',
+    help: 'Calls of providers by what they led to; "refused" were forged, unreadable or about nothing known here.',
+    labelNames: ['provider', 'result'],
+    registers,
+  })
+  const reconciliations = new Counter({
+    name: 'textbridge_reconciliations_total',
+    help: 'Searches at providers for attempts without an outcome, by what they found.',
+    labelNames: ['provider', 'finding'],
+    registers,
+  })
   const commits = new Histogram({
     name: 'textbridge_store_commit_seconds',
     help: 'Durable commits of the store.',
@@ -46,6 +58,8 @@ export function makeMetrics(): RenderedMetrics {
     messageStatus: (provider, status) => messages.inc({ provider, status }),
     providerCall: (provider, outcome, durationMs) => calls.observe({ provider, outcome }, durationMs / 1_000),
     unrecognizedCode: (provider) => unrecognized.inc({ provider }),
+    providerWebhook: (provider, result) => webhooks.inc({ provider, result }),
+    reconciliation: (provider, finding) => reconciliations.inc({ provider, finding }),
     commit(operation, itemCount, durationMs) {
       commits.observe({ operation }, durationMs / 1_000)
       committed.inc({ operation }, itemCount)

@@ -29,6 +29,9 @@ export type DispatchParts = {
   readonly stopping: AbortSignal
 }
 
+/** Through which account, and for which assistant if it still exists. */
+export type DispatchRoute = Pick<Route, 'account'> & { readonly assistant?: Route['assistant'] }
+
 /** How often, and how far apart, an outcome is written again when the store does not take it. */
 const recordRetryDelaysMs = [100, 400, 1_500, 4_000]
 
@@ -45,12 +48,12 @@ const recordRetryDelaysMs = [100, 400, 1_500, 4_000]
  */
 export function makeDispatchMessage(
   parts: DispatchParts,
-): (record: MessageRecord, route: Route) => Promise<MessageRecord> {
+): (record: MessageRecord, route: DispatchRoute) => Promise<MessageRecord> {
   const { store, clock, random, stopping, failpoints } = parts
 
   return async function dispatchMessage(started, route) {
     const { key, message } = started
-    const outbound = outboundOf(message, route, parts.callbacks)
+    const outbound = outboundOf(message, route.assistant, parts.callbacks)
     let attempts = started.attempts
     for (;;) {
       const attempt = attempts.at(-1)
@@ -108,7 +111,12 @@ export function evidenceWindowMs(
   return providers.get(provider)?.evidenceWindowMs ?? 0
 }
 
-function outboundOf(message: Message, route: Route, callbacks: CallbackTokens): OutboundMessage {
+/** `assistant` as it is now; undefined when it is gone. */
+export function outboundOf(
+  message: Message,
+  assistant: Route['assistant'] | undefined,
+  callbacks: CallbackTokens,
+): OutboundMessage {
   return {
     id: message.id,
     sender: message.sender,
@@ -116,13 +124,15 @@ function outboundOf(message: Message, route: Route, callbacks: CallbackTokens): 
     body: message.body,
     mediaUrls: message.mediaUrls,
     callbackUrl: callbacks.urlFor(message),
-    ...(route.assistant.messagingServiceId === undefined
-      ? {}
-      : { messagingServiceId: route.assistant.messagingServiceId }),
+    ...(assistant?.messagingServiceId === undefined ? {} : { messagingServiceId: assistant.messagingServiceId }),
   }
 }
 
-async function callProvider(parts: DispatchParts, outbound: OutboundMessage, route: Route): Promise<SendOutcome> {
+async function callProvider(
+  parts: DispatchParts,
+  outbound: OutboundMessage,
+  route: DispatchRoute,
+): Promise<SendOutcome> {
   const { providers, clock, log, metrics } = parts
   const provider = providers.get(route.account.provider)
   if (provider === undefined)

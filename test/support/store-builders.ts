@@ -20,6 +20,8 @@ export const silentMetrics: Metrics = {
   messageStatus: () => undefined,
   providerCall: () => undefined,
   unrecognizedCode: () => undefined,
+  providerWebhook: () => undefined,
+  reconciliation: () => undefined,
   commit: () => undefined,
 }
 

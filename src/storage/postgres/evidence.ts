@@ -1,7 +1,7 @@
 import { conclusionEvent, type DomainEvent } from '../../core/event.ts'
 import { conclude } from '../../core/evidence.ts'
 import type { AttemptMark, EvidenceStore, MessageRecord } from '../../ports/store.ts'
-import { attemptOf, messageOf, receiptColumns, receiptOf } from '../rows.ts'
+import { attemptOf, causeOf, messageOf, receiptColumns, receiptOf } from '../rows.ts'
 import type { Database, Queries } from './database.ts'
 import { insertEvent } from './events.ts'
 import { selectRecord } from './messages.ts'
@@ -43,19 +43,13 @@ export function makeEvidence(database: Database): EvidenceStore {
     closeAttempt: (mark) =>
       database.transaction(async (queries) => {
         const key = await markUnknown(queries, mark, 'closed_at')
-        if (key !== undefined) await concludeAnew(queries, key, { at: mark.at, attempt: mark.attemptNumber })
+        if (key !== undefined) await concludeAnew(queries, key, causeOf(mark))
       }),
-    vouch: ({ by, note, ...mark }) =>
+    vouch: (mark) =>
       database.transaction(async (queries) => {
         const key = await markUnknown(queries, mark, 'vouched_at')
-        if (key === undefined) return false
-        await concludeAnew(queries, key, {
-          at: mark.at,
-          attempt: mark.attemptNumber,
-          resolved_by: by,
-          ...(note === undefined ? {} : { note }),
-        })
-        return true
+        if (key !== undefined) await concludeAnew(queries, key, causeOf(mark))
+        return key !== undefined
       }),
     async listUnknown(organizationId, { skip, limit }) {
       const rows = await database.all(

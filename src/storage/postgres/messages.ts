@@ -1,10 +1,10 @@
 import type { MessageFilter, MessageRecord, MessageStore } from '../../ports/store.ts'
-import { countsOf, filterBindings, firstIdAt, type KeyRange, recordsOf, scanBackwards } from '../message-scan.ts'
+import { countsOf, filterBindings, idBoundOf, type KeyRange, recordsOf, scanBackwards } from '../message-scan.ts'
 import { attemptOf, eventOf, messageOf, type Row } from '../rows.ts'
 import type { Database, Queries } from './database.ts'
 
 /** A statement over so many ends well within its time limit. */
-const keysPerStep = 262_144
+const messagesPerStep = 131_072
 
 /** With the collation "C", letters a to z are the same in either case and no others, as in SQLite. */
 const fits = `organization_id = $1 AND key > $2 AND key <= $3
@@ -18,15 +18,10 @@ export function makeMessages(database: Database): MessageStore {
   const recordOf = async (row: Row | undefined) => (row === undefined ? undefined : selectRecord(database, row))
 
   /** The newest first, at most `wanted`. */
-  async function findKeys(params: {
-    readonly organizationId: number
-    readonly filter: MessageFilter
-    readonly before?: number | undefined
-    readonly wanted: number
-  }): Promise<number[]> {
+  async function findKeys(params: Looked & { readonly wanted: number }): Promise<number[]> {
     const { organizationId, filter, before, wanted } = params
     const keys: number[] = []
-    await scanBackwards(await rangeOf(database, filter, before), keysPerStep, async ({ above, upTo }) => {
+    await scan({ organizationId, filter, before }, async ({ above, upTo }) => {
       const rows = await database.all(
         `SELECT key FROM messages WHERE ${fits} ORDER BY key DESC LIMIT $13`,
         organizationId,
@@ -41,6 +36,22 @@ export function makeMessages(database: Database): MessageStore {
     return keys
   }
 
+  async function scan(what: Looked, step: (range: KeyRange) => Promise<boolean>): Promise<void> {
+    return scanBackwards(await rangeOf(database, what), {
+      messagesPerStep,
+      async findBoundary(upTo) {
+        const row = await database.get(
+          'SELECT key FROM messages WHERE organization_id = $1 AND key <= $2 ORDER BY key DESC LIMIT 1 OFFSET $3',
+          what.organizationId,
+          upTo,
+          messagesPerStep,
+        )
+        return row === undefined ? undefined : Number(row.key)
+      },
+      step,
+    })
+  }
+
   return {
     async list(organizationId, filter, { skip, limit, before }) {
       const keys = await findKeys({ organizationId, filter, before, wanted: skip + limit })
@@ -51,7 +62,7 @@ export function makeMessages(database: Database): MessageStore {
     },
     async counts(organizationId, period) {
       const counted: Row[] = []
-      await scanBackwards(await rangeOf(database, period), keysPerStep, async ({ above, upTo }) => {
+      await scan({ organizationId, filter: period }, async ({ above, upTo }) => {
         const rows = await database.all(
           `SELECT status, direction, provider, count(*) AS count FROM messages WHERE ${fits} GROUP BY 1, 2, 3`,
           organizationId,
@@ -95,18 +106,24 @@ export function makeMessages(database: Database): MessageStore {
   }
 }
 
-/** The keys between which the messages of a period lie. */
-async function rangeOf(
-  queries: Queries,
-  { from, to }: Pick<MessageFilter, 'from' | 'to'>,
-  before?: number,
-): Promise<KeyRange> {
-  const keyAt = async (time: number, end: 'from' | 'to') =>
-    (await queries.get('SELECT key FROM messages WHERE id >= $1 ORDER BY id LIMIT 1', firstIdAt(time, end)))?.key
-  const newest = Number((await queries.get('SELECT max(key) AS key FROM messages'))?.key ?? 0)
-  const above = from === undefined ? 0 : Number((await keyAt(from, 'from')) ?? newest + 1) - 1
-  const upTo = to === undefined ? newest : Number((await keyAt(to, 'to')) ?? newest)
-  return { above, upTo: before === undefined ? upTo : Math.min(upTo, before - 1) }
+type Looked = {
+  readonly organizationId: number
+  readonly filter: MessageFilter
+  readonly before?: number | undefined
+}
+
+/** The keys between which the messages of the filter's period lie. */
+async function rangeOf(queries: Queries, { filter, before }: Looked): Promise<KeyRange> {
+  const { from, to } = idBoundOf(filter)
+  const newest = await queries.get('SELECT max(key) AS key FROM messages')
+  const first =
+    from === undefined
+      ? { key: 0 }
+      : ((await queries.get('SELECT key FROM messages WHERE id >= $1 ORDER BY id LIMIT 1', from)) ?? newest)
+  const last =
+    to === undefined ? newest : await queries.get('SELECT key FROM messages WHERE id < $1 ORDER BY id DESC LIMIT 1', to)
+  const upTo = Number(last?.key ?? 0)
+  return { above: Number(first?.key ?? 0) - 1, upTo: before === undefined ? upTo : Math.min(upTo, before - 1) }
 }
 
 /** A row of `messages` with its attempts. */

@@ -9,7 +9,7 @@ type Part = Pick<
 >
 
 /** How far back lists look for the conversations with the newest messages; behind them, the newest begun come first. */
-const eventsLookedAtMax = 20_000
+const messagesLookedAtMax = 20_000
 
 /** The newest message of the conversation `c`, block by block from the newest, as `messages_by_conversation` is made. */
 const newestKey = `(
@@ -46,9 +46,10 @@ export function makeConversations(database: Database): Part {
       database
         .all(
           `WITH recent AS (
-             SELECT m.conversation_key, max(m.key) AS newest FROM messages m WHERE m.key IN (
-               SELECT message_key FROM events WHERE organization_id = ?1 ORDER BY key DESC LIMIT ${eventsLookedAtMax})
-             GROUP BY m.conversation_key)
+             SELECT conversation_key, max(key) AS newest FROM (
+               SELECT conversation_key, key FROM messages WHERE organization_id = ?1
+               ORDER BY key DESC LIMIT ${messagesLookedAtMax}) AS m
+             GROUP BY conversation_key)
            SELECT c.* FROM conversations c LEFT JOIN recent r ON r.conversation_key = c.key
            WHERE c.organization_id = ?1 AND (?2 IS NULL OR c.assistant_id = ?2) AND (?3 IS NULL OR c.person = ?3)
              AND (?4 IS NULL OR c.created_at >= ?4) AND (?5 IS NULL OR c.created_at < ?5)

@@ -1,7 +1,7 @@
 import { conclusionEvent, type DomainEvent } from '../../core/event.ts'
 import { conclude } from '../../core/evidence.ts'
 import type { AttemptMark, EvidenceStore, MessageRecord } from '../../ports/store.ts'
-import { attemptOf, messageOf, outcomeColumns, type Row, receiptColumns, receiptOf } from '../rows.ts'
+import { attemptOf, causeOf, messageOf, outcomeColumns, type Row, receiptColumns, receiptOf } from '../rows.ts'
 import type { Database } from './database.ts'
 import { insertEvent } from './events.ts'
 import { selectRecord } from './messages.ts'
@@ -42,19 +42,13 @@ export function makeEvidence(database: Database): EvidenceStore {
     closeAttempt: (mark) =>
       database.transaction(() => {
         const key = markUnknown(database, mark, 'closed_at')
-        if (key !== undefined) concludeAnew(database, key, { at: mark.at, attempt: mark.attemptNumber })
+        if (key !== undefined) concludeAnew(database, key, causeOf(mark))
       }),
-    vouch: ({ by, note, ...mark }) =>
+    vouch: (mark) =>
       database.transaction(() => {
         const key = markUnknown(database, mark, 'vouched_at')
-        if (key === undefined) return false
-        concludeAnew(database, key, {
-          at: mark.at,
-          attempt: mark.attemptNumber,
-          resolved_by: by,
-          ...(note === undefined ? {} : { note }),
-        })
-        return true
+        if (key !== undefined) concludeAnew(database, key, causeOf(mark))
+        return key !== undefined
       }),
     listUnknown: async (organizationId, { skip, limit }) =>
       database

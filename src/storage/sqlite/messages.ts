@@ -1,5 +1,5 @@
 import type { MessageFilter, MessageRecord, MessageStore } from '../../ports/store.ts'
-import { countsOf, filterBindings, firstIdAt, type KeyRange, recordsOf, scanBackwards } from '../message-scan.ts'
+import { countsOf, filterBindings, idBoundOf, type KeyRange, recordsOf, scanBackwards } from '../message-scan.ts'
 import { attemptOf, eventOf, messageOf, type Row } from '../rows.ts'
 import type { Database } from './database.ts'
 
@@ -7,7 +7,7 @@ import type { Database } from './database.ts'
 const keyBlockBits = 14
 
 /** About ten milliseconds of looking, in which nothing else is answered. */
-const keysPerStep = 16_384
+const messagesPerStep = 8_192
 
 /** `LIKE` takes letters a to z for the same in either case. */
 const fits = `organization_id = ?1 AND key > ?2 AND key <= ?3
@@ -20,15 +20,10 @@ export function makeMessages(database: Database): MessageStore {
   const recordOf = (row: Row) => selectRecord(database, row)
 
   /** The newest first, at most `wanted`. */
-  async function findKeys(params: {
-    readonly organizationId: number
-    readonly filter: MessageFilter
-    readonly before?: number | undefined
-    readonly wanted: number
-  }): Promise<number[]> {
+  async function findKeys(params: Looked & { readonly wanted: number }): Promise<number[]> {
     const { organizationId, filter, before, wanted } = params
     const keys: number[] = []
-    await scanBackwards(rangeOf(database, filter, before), keysPerStep, ({ above, upTo }) => {
+    await scan({ organizationId, filter, before }, async ({ above, upTo }) => {
       const rows = database.all(
         `SELECT key FROM messages WHERE ${fits} ORDER BY key DESC LIMIT ?13`,
         organizationId,
@@ -43,6 +38,22 @@ export function makeMessages(database: Database): MessageStore {
     return keys
   }
 
+  function scan(what: Looked, step: (range: KeyRange) => Promise<boolean>): Promise<void> {
+    return scanBackwards(rangeOf(database, what), {
+      messagesPerStep,
+      async findBoundary(upTo) {
+        const row = database.get(
+          'SELECT key FROM messages WHERE organization_id = ? AND key <= ? ORDER BY key DESC LIMIT 1 OFFSET ?',
+          what.organizationId,
+          upTo,
+          messagesPerStep,
+        )
+        return row === undefined ? undefined : Number(row.key)
+      },
+      step,
+    })
+  }
+
   return {
     async list(organizationId, filter, { skip, limit, before }) {
       const keys = await findKeys({ organizationId, filter, before, wanted: skip + limit })
@@ -53,7 +64,7 @@ export function makeMessages(database: Database): MessageStore {
     },
     async counts(organizationId, period) {
       const counted: Row[] = []
-      await scanBackwards(rangeOf(database, period), keysPerStep, ({ above, upTo }) => {
+      await scan({ organizationId, filter: period }, async ({ above, upTo }) => {
         const rows = database.all(
           `SELECT status, direction, provider, count(*) AS count FROM messages WHERE ${fits} GROUP BY 1, 2, 3`,
           organizationId,
@@ -100,14 +111,24 @@ export function makeMessages(database: Database): MessageStore {
   }
 }
 
-/** The keys between which the messages of a period lie. */
-function rangeOf(database: Database, { from, to }: Pick<MessageFilter, 'from' | 'to'>, before?: number): KeyRange {
-  const keyAt = (time: number, end: 'from' | 'to') =>
-    database.get('SELECT key FROM messages WHERE id >= ? ORDER BY id LIMIT 1', firstIdAt(time, end))?.key
-  const newest = Number(database.get('SELECT max(key) AS key FROM messages')?.key ?? 0)
-  const above = from === undefined ? 0 : Number(keyAt(from, 'from') ?? newest + 1) - 1
-  const upTo = to === undefined ? newest : Number(keyAt(to, 'to') ?? newest)
-  return { above, upTo: before === undefined ? upTo : Math.min(upTo, before - 1) }
+type Looked = {
+  readonly organizationId: number
+  readonly filter: MessageFilter
+  readonly before?: number | undefined
+}
+
+/** The keys between which the messages of the filter's period lie. */
+function rangeOf(database: Database, { filter, before }: Looked): KeyRange {
+  const { from, to } = idBoundOf(filter)
+  const newest = database.get('SELECT max(key) AS key FROM messages')
+  const first =
+    from === undefined
+      ? { key: 0 }
+      : (database.get('SELECT key FROM messages WHERE id >= ? ORDER BY id LIMIT 1', from) ?? newest)
+  const last =
+    to === undefined ? newest : database.get('SELECT key FROM messages WHERE id < ? ORDER BY id DESC LIMIT 1', to)
+  const upTo = Number(last?.key ?? 0)
+  return { above: Number(first?.key ?? 0) - 1, upTo: before === undefined ? upTo : Math.min(upTo, before - 1) }
 }
 
 /** A row of `messages` with its attempts. */

@@ -10,6 +10,8 @@ ALTER TABLE messages ADD COLUMN keyword TEXT;
 ALTER TABLE messages ADD COLUMN check_at BIGINT;
 -- Conversations are spread over the whole table. By blocks of keys, new entries touch few pages (as provider ids do).
 CREATE INDEX messages_by_conversation ON messages ((key >> 14), conversation_key);
+-- What one organization reads must not cost it the messages of all others. Its newest conversations are found in it alone.
+CREATE INDEX messages_by_organization ON messages (organization_id, key) INCLUDE (conversation_key);
 CREATE UNIQUE INDEX messages_inbound ON messages (provider_account_id, provider_message_id) WHERE direction = 'inbound';
 CREATE INDEX messages_unknown ON messages (key) WHERE status = 'unknown';
 CREATE INDEX messages_queued ON messages (key) WHERE status = 'queued';

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type KeyRange, messagesLookedAtMax, scanBackwards } from './message-scan.ts'
+
+async function rangesOf(range: KeyRange, options: { messagesPerStep: number; stopAfter?: number }): Promise<string[]> {
+  const ranges: string[] = []
+  await scanBackwards(range, {
+    messagesPerStep: options.messagesPerStep,
+    findBoundary: async (upTo) => (upTo > options.messagesPerStep ? upTo - options.messagesPerStep : undefined),
+    step: async ({ above, upTo }) => {
+      ranges.push(`${above}-${upTo}`)
+      return ranges.length !== options.stopAfter
+    },
+  })
+  return ranges
+}
+
+test('a range is looked through once, the newest first, and no further than asked', async () => {
+  assert.deepEqual(await rangesOf({ above: 0, upTo: 25 }, { messagesPerStep: 10 }), ['15-25', '5-15', '0-5'])
+  assert.deepEqual(await rangesOf({ above: 7, upTo: 25 }, { messagesPerStep: 10 }), ['15-25', '7-15'])
+  assert.deepEqual(await rangesOf({ above: 0, upTo: 25 }, { messagesPerStep: 10, stopAfter: 1 }), ['15-25'])
+  assert.deepEqual(await rangesOf({ above: 0, upTo: 0 }, { messagesPerStep: 10 }), [])
+})
+
+test('of more than can be looked through, the caller is told to say which', async () => {
+  const messagesPerStep = messagesLookedAtMax / 4
+  const range = { above: 0, upTo: messagesLookedAtMax + 1 }
+  await assert.rejects(rangesOf(range, { messagesPerStep }), {
+    code: 'invalid_request',
+    message: /Give date_from and date_to, closer together\.$/,
+  })
+  assert.equal((await rangesOf({ ...range, upTo: messagesLookedAtMax }, { messagesPerStep })).length, 4)
+  assert.equal((await rangesOf(range, { messagesPerStep, stopAfter: 4 })).length, 4)
+})

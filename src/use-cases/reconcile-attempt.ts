@@ -1,0 +1,162 @@
+import { SmsError } from '../core/errors.ts'
+import type { Attempt } from '../core/message.ts'
+import type { MessageId } from '../core/message-id.ts'
+import { decideSend, termsOf } from '../core/policy.ts'
+import type { MessageRecord } from '../ports/store.ts'
+import {
+  type DispatchParts,
+  type DispatchRoute,
+  evidenceWindowMs,
+  makeDispatchMessage,
+  outboundOf,
+} from './dispatch-message.ts'
+import { type ReceiptParts, recordDeliveryReceipt } from './record-delivery-receipt.ts'
+
+export type ReconcileParts = DispatchParts & ReceiptParts
+
+/**
+ * Finds out what became of an attempt that left no usable answer.
+ *
+ *   asked at its provider -> found: recorded as a receipt, the message is what the evidence says
+ *                         -> nothing, several, or nobody to ask: again later, until the evidence window has passed;
+ *                            then the attempt is closed and the message unknown, or (with `resend`) sent again
+ */
+export function makeReconcileAttempt(parts: ReconcileParts): (record: MessageRecord) => Promise<void> {
+  const { store, providers, clock, log, metrics, watch } = parts
+  const sendAgain = makeSendAgain(parts)
+
+  return async function reconcileAttempt(record) {
+    const { message, attempts } = record
+    const attempt = attempts.findLast(({ outcome, closedAt }) => outcome?.kind === 'unknown' && closedAt === undefined)
+    if (attempt === undefined) return
+    const provider = providers.get(message.provider)
+    const account = await store.accounts.find(message.organizationId, message.providerAccountId)
+    if (provider !== undefined && account !== undefined) {
+      const finding = await provider.findSent(
+        {
+          message: outboundOf(message, undefined, parts.callbacks),
+          startedAt: attempt.startedAt,
+          ...(message.providerMessageId === undefined ? {} : { providerMessageId: message.providerMessageId }),
+          isTaken: async (id) =>
+            isTakenByOther(record, await store.messages.findByProviderId(message.organizationId, id)),
+        },
+        account,
+      )
+      metrics.reconciliation(message.provider, finding.kind)
+      log.info('message.searched', { messageId: message.id, provider: message.provider, finding: finding.kind })
+      if (finding.kind === 'found') {
+        await recordDeliveryReceipt(parts, record, { receipt: finding.receipt, source: 'search' })
+        return
+      }
+    }
+    if (clock.now() < attempt.startedAt + evidenceWindowMs(parts, message)) return
+    await store.evidence.closeAttempt({
+      organizationId: message.organizationId,
+      messageId: message.id,
+      attemptNumber: attempt.number,
+      at: clock.now(),
+    })
+    watch.changed(message.id)
+    log.warn('message.unknown', { messageId: message.id, provider: message.provider, attempt: attempt.number })
+    if (message.onUnknown === 'resend') await sendAgain(record)
+  }
+}
+
+function isTakenByOther({ message }: MessageRecord, other: MessageRecord | undefined): boolean {
+  return other !== undefined && other.message.id !== message.id
+}
+
+/** Starts a further attempt of an unknown message, if it is still unknown, and waits for its outcome. */
+export function makeSendAgain(
+  parts: ReconcileParts,
+): (record: MessageRecord) => Promise<'started' | 'refused' | 'superseded'> {
+  const { store, clock, watch } = parts
+  const dispatchMessage = makeDispatchMessage(parts)
+
+  return async function sendAgain({ key, message, attempts }) {
+    const route = await findStandingRoute(parts, message)
+    const attempt: Attempt = {
+      number: Math.max(...attempts.map(({ number }) => number)) + 1,
+      startedAt: clock.now(),
+    }
+    const start = await store.sends.startAttempt({
+      key,
+      messageId: message.id,
+      organizationId: message.organizationId,
+      recipient: message.recipient,
+      attempt,
+      resend: true,
+      guardExpiresAt: clock.now() + evidenceWindowMs(parts, message),
+      decide: (facts) => decideSend(facts, termsOf(message)),
+    })
+    if (start !== 'started') return start
+    try {
+      const stored = (await store.messages.find(message.organizationId, message.id))?.attempts ?? []
+      await dispatchMessage({ key, message, attempts: stored.length > 0 ? stored : [...attempts, attempt] }, route)
+    } finally {
+      watch.changed(message.id)
+    }
+    return start
+  }
+}
+
+/** The account and assistant that the message was accepted for, as they are now. */
+export async function findStandingRoute(
+  { store }: Pick<ReconcileParts, 'store'>,
+  message: MessageRecord['message'],
+): Promise<DispatchRoute> {
+  const { organizationId, providerAccountId, assistantId } = message
+  const [account, assistant] = await Promise.all([
+    store.accounts.find(organizationId, providerAccountId),
+    store.assistants.find(organizationId, assistantId),
+  ])
+  if (account === undefined)
+    throw new SmsError('conflict', 'The provider account of this message is gone, so it cannot be sent again.')
+  return { account, ...(assistant === undefined ? {} : { assistant }) }
+}
+
+export type Resolution = {
+  readonly resolution: 'sent' | 'send_again'
+  readonly note?: string
+  /** Who decided: the API key's id and name. */
+  readonly by: string
+}
+
+/**
+ * A person decides about a message that nothing else can tell: it was sent, or it is to be sent again. On record with
+ * who said so.
+ * @throws SmsError `not_found`, `conflict` when it is not unknown (any more).
+ */
+export function makeResolveUnknown(
+  parts: ReconcileParts,
+): (organizationId: number, messageId: MessageId, resolution: Resolution) => Promise<MessageRecord> {
+  const { store, clock, log, watch } = parts
+  const sendAgain = makeSendAgain(parts)
+
+  return async function resolveUnknown(organizationId, messageId, { resolution, note, by }) {
+    const record = await get()
+    const attempt = record.attempts.findLast(({ outcome }) => outcome?.kind === 'unknown')
+    if (attempt === undefined || !['sending', 'unknown'].includes(record.message.status)) throw notUnknown()
+    const mark = { organizationId, messageId, attemptNumber: attempt.number, at: clock.now() }
+    log.warn('message.resolved_by_person', { messageId, resolution, by })
+    if (resolution === 'sent') {
+      if (!(await store.evidence.vouch({ ...mark, by, ...(note === undefined ? {} : { note }) }))) throw notUnknown()
+      watch.changed(messageId)
+    } else {
+      await store.evidence.closeAttempt({ ...mark, by, ...(note === undefined ? {} : { note }) })
+      const started = await sendAgain(record)
+      if (started === 'superseded') throw notUnknown()
+    }
+    return get()
+
+    async function get(): Promise<MessageRecord> {
+      const found = await store.messages.find(organizationId, messageId)
+      if (found === undefined) throw new SmsError('not_found', 'No message has this id.')
+      return found
+    }
+  }
+}
+
+function notUnknown(): SmsError {
+  return new SmsError('conflict', 'What became of this message is known by now. Look at it again.')
+}
