@@ -57,9 +57,7 @@ export function oneBitOff(bytes: Uint8Array): Uint8Array[] {
   })
 }
 
-/** The same of ASCII text, without what is no ASCII any more. */
+/** The same of text, as headers and URLs are read. */
 export function textsOneBitOff(text: string): string[] {
-  return oneBitOff(Buffer.from(text))
-    .map((bytes) => Buffer.from(bytes).toString('latin1'))
-    .filter((changed) => /^[\x01-\x7f]*$/.test(changed))
+  return oneBitOff(Buffer.from(text)).map((bytes) => Buffer.from(bytes).toString('latin1'))
 }
