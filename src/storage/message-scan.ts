@@ -32,7 +32,7 @@ export async function scanBackwards(
         'invalid_request',
         `That is more than ${messagesLookedAtMax} messages to look through. Give date_from and date_to, closer together.`,
       )
-    const bottom = Math.max(above, (await params.findBoundary(top)) ?? 0)
+    const bottom = Math.max(above, (await params.findBoundary(top)) ?? above)
     if (!(await params.step({ above: bottom, upTo: top }))) return
     top = bottom
     await setImmediate()

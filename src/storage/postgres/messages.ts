@@ -118,7 +118,7 @@ async function rangeOf(queries: Queries, { filter, before }: Looked): Promise<Ke
   const newest = await queries.get('SELECT max(key) AS key FROM messages')
   const first =
     from === undefined
-      ? { key: 0 }
+      ? { key: 1 }
       : ((await queries.get('SELECT key FROM messages WHERE id >= $1 ORDER BY id LIMIT 1', from)) ?? newest)
   const last =
     to === undefined ? newest : await queries.get('SELECT key FROM messages WHERE id < $1 ORDER BY id DESC LIMIT 1', to)
