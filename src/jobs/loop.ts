@@ -3,13 +3,15 @@ import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 
 export type Loop = {
+  /** Begins the next round at once, or right after the one under way. */
+  wake(): void
   /** Resolves when the round under way has ended; no further one begins. */
   stop(): Promise<void>
 }
 
 /**
- * Runs `work` at once and then every `intervalMs` (counted from the end of a round) until stopped. A round that
- * throws is logged and the next one comes as usual: what it did not do is still in the store.
+ * Runs `work` at once and then every `intervalMs` (counted from the end of a round), or earlier when woken, until
+ * stopped. A round that throws is logged and the next one comes as usual: what it did not do is still in the store.
  */
 export function startLoop(params: {
   readonly name: string
@@ -18,23 +20,27 @@ export function startLoop(params: {
   readonly clock: Clock
   readonly log: Log
 }): Loop {
-  const stopping = new AbortController()
+  let isStopping = false
+  let waiting = new AbortController()
 
   async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
+    while (!isStopping) {
+      waiting = new AbortController()
       try {
         await params.work()
       } catch (error) {
         params.log.error('job.failed', { job: params.name, ...errorFields(error) })
       }
-      await params.clock.sleep(params.intervalMs, stopping.signal)
+      await params.clock.sleep(params.intervalMs, waiting.signal)
     }
   }
 
   const done = run()
   return {
+    wake: () => waiting.abort(),
     stop() {
-      stopping.abort()
+      isStopping = true
+      waiting.abort()
       return done
     },
   }
