@@ -1,6 +1,6 @@
 import type { MessageStatus } from '../core/message-status.ts'
 import type { SendOutcome } from '../core/send-outcome.ts'
-import type { SentFinding } from './provider.ts'
+import type { SearchResult } from './provider.ts'
 
 /** What operators watch. Labels are closed lists: no id, number or text ever becomes one. */
 export interface Metrics {
@@ -11,9 +11,9 @@ export interface Metrics {
   /** A provider sent a code or status that our tables do not know. */
   unrecognizedCode(provider: string): void
   /** A provider called our webhook address. */
-  providerWebhook(provider: string, result: 'recorded' | 'duplicate' | 'refused' | 'ignored'): void
+  providerWebhook(provider: string, result: 'recorded' | 'duplicate' | 'refused' | 'forged'): void
   /** A provider was searched for an attempt without an outcome. */
-  reconciliation(provider: string, finding: SentFinding['kind']): void
+  reconciliation(provider: string, finding: SearchResult['kind']): void
   /** A durable commit of `itemCount` grouped operations. */
   commit(operation: string, itemCount: number, durationMs: number): void
 }

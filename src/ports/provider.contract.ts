@@ -18,6 +18,7 @@ import type { FailureReason } from '../core/failure.ts'
 import type { ProviderAccount } from '../core/organization.ts'
 import type { SendOutcome } from '../core/send-outcome.ts'
 import type { OutboundMessage, Provider } from './provider.ts'
+import { type EvidenceHarness, evidenceContract } from './provider-evidence.contract.ts'
 
 /** What the suite must be told about a provider to play it at the wire. */
 export type ProviderHarness = {
@@ -33,14 +34,17 @@ export type ProviderHarness = {
   readonly ambiguousCode: string
   /** Reads the request as the provider does. */
   read(request: RecordedRequest): Omit<OutboundMessage, 'id' | 'messagingServiceId'>
+  readonly evidence: Omit<EvidenceHarness, 'open' | 'account'>
 }
 
 /** Long enough for a busy machine to connect and write. */
 const shortTimeoutMs = 500
-const now = Date.UTC(2026, 10, 24, 12)
+export const contractNow = Date.UTC(2026, 10, 24, 12)
 
-/** What every adapter promises, against a real server. Its clock stands at `now`. */
+/** What every adapter promises, against a real server. Its clock stands at `contractNow`. */
 export function providerContract(name: string, harness: ProviderHarness): void {
+  const open = () => harness.open({ callTimeoutMs: 10_000 })
+  evidenceContract(name, { ...harness.evidence, account: harness.account, open }, contractNow)
   suite(`provider contract: ${name}`, () => {
     let server: RecordingServer
     before(async () => {
@@ -210,7 +214,7 @@ export function providerContract(name: string, harness: ProviderHarness): void {
 }
 
 /** For `harness.open`. */
-export const contractClock = { now: () => now, monotonicMs: () => now, sleep: async () => undefined }
+export const contractClock = { now: () => contractNow, monotonicMs: () => contractNow, sleep: async () => undefined }
 
 function assertQuiet(outcome: SendOutcome, account: ProviderAccount, message: OutboundMessage): void {
   const told = JSON.stringify(outcome)

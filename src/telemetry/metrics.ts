@@ -29,7 +29,7 @@ export function makeMetrics(): RenderedMetrics {
   })
   const webhooks = new Counter({
     name: 'textbridge_provider_webhooks_total',
-    help: 'Calls of providers by what they led to; "refused" were forged, unreadable or about nothing known here.',
+    help: 'Calls of providers by what they led to; "refused" were signed, but unreadable or about nothing known here.',
     labelNames: ['provider', 'result'],
     registers,
   })

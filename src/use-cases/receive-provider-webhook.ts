@@ -1,10 +1,9 @@
-import type { DeliveryReceipt } from '../core/delivery-receipt.ts'
 import { SmsError } from '../core/errors.ts'
 import type { InboundMessage } from '../core/inbound-message.ts'
 import { isMessageId } from '../core/message-id.ts'
 import type { ProviderAccount } from '../core/organization.ts'
 import { refusedWebhookBytesMax } from '../ports/inbound-store.ts'
-import type { Provider, ProviderWebhook, WebhookReading } from '../ports/provider.ts'
+import type { Provider, WebhookReading, WebhookRequest } from '../ports/provider.ts'
 import type { MessageRecord } from '../ports/store.ts'
 import type { CallbackTokens } from './callback-token.ts'
 import { type LookupCache, makeLookupCache } from './lookup-cache.ts'
@@ -12,7 +11,7 @@ import { type InboundParts, receiveInboundMessage } from './receive-inbound-mess
 import { type ReceiptParts, recordDeliveryReceipt } from './record-delivery-receipt.ts'
 
 /** What one call at our webhook address led to; each is counted. */
-export const webhookResults = ['recorded', 'duplicate', 'refused', 'ignored'] as const
+export const webhookResults = ['recorded', 'duplicate', 'refused', 'forged'] as const
 export type WebhookResult = (typeof webhookResults)[number]
 
 export type WebhookParts = ReceiptParts &
@@ -32,7 +31,7 @@ const accountsTriedMax = 1_000
  */
 export function makeReceiveProviderWebhook(
   parts: WebhookParts,
-): (providerName: string, webhook: ProviderWebhook) => Promise<{ result: WebhookResult; provider: Provider }> {
+): (providerName: string, webhook: WebhookRequest) => Promise<{ result: WebhookResult; provider: Provider }> {
   const { store, providers, clock, log, metrics } = parts
   const accounts: LookupCache<readonly ProviderAccount[]> = makeLookupCache({
     clock,
@@ -43,7 +42,7 @@ export function makeReceiveProviderWebhook(
   return async function receiveProviderWebhook(providerName, webhook) {
     const provider = providers.get(providerName)
     if (provider === undefined) throw new SmsError('not_found', 'There is no such provider.')
-    const readings = readWith(provider, (await accounts.find(providerName)) ?? [], { webhook, now: clock.now() })
+    const readings = readWith(provider, (await accounts.find(providerName)) ?? [], webhook)
     const result = await act(readings)
     metrics.providerWebhook(providerName, result)
     return { result, provider }
@@ -51,18 +50,15 @@ export function makeReceiveProviderWebhook(
     async function act({ signed, forgedBecause }: Readings): Promise<WebhookResult> {
       const [first] = signed
       if (first === undefined) {
-        metrics.providerWebhook(providerName, 'refused')
+        metrics.providerWebhook(providerName, 'forged')
         log.warn('webhook.forged', { provider: providerName, detail: forgedBecause })
         throw new SmsError('forbidden', 'The signature fits no account here. Check the webhook URL and its secrets.')
       }
       switch (first.reading.kind) {
         case 'receipt':
-          return recordReceipt(parts, { webhook, receipt: first.reading.receipt, signed })
+          return recordReceipt(parts, { webhook, reading: first.reading, signed })
         case 'inbound':
           return recordInbound(parts, { webhook, message: first.reading.message, signed })
-        case 'ignored':
-          log.debug('webhook.ignored', { provider: providerName, detail: first.reading.detail })
-          return 'ignored'
         case 'unreadable':
           return keep(parts, { webhook, signed, reason: first.reading.detail })
       }
@@ -77,32 +73,27 @@ type Signed = {
 type Readings = { readonly signed: readonly Signed[]; readonly forgedBecause: string }
 
 /** Several accounts may share a secret (two organizations with one provider account): all that fit count. */
-function readWith(
-  provider: Provider,
-  accounts: readonly ProviderAccount[],
-  { webhook, now }: { readonly webhook: ProviderWebhook; readonly now: number },
-): Readings {
+function readWith(provider: Provider, accounts: readonly ProviderAccount[], webhook: WebhookRequest): Readings {
   const signed: Signed[] = []
   let forgedBecause = 'there is no account of this provider'
   for (const account of accounts) {
-    const reading = provider.readWebhook(webhook, account, now)
+    const reading = provider.readWebhook(webhook, account)
     if (reading.kind === 'forged') forgedBecause = reading.detail
     else signed.push({ account, reading })
   }
   return { signed, forgedBecause }
 }
 
-async function recordReceipt(
-  parts: WebhookParts,
-  facts: {
-    readonly webhook: ProviderWebhook
-    readonly receipt: DeliveryReceipt
-    readonly signed: readonly Signed[]
-  },
-): Promise<WebhookResult> {
+type ReceiptFacts = {
+  readonly webhook: WebhookRequest
+  readonly reading: WebhookReading & { readonly kind: 'receipt' }
+  readonly signed: readonly Signed[]
+}
+
+async function recordReceipt(parts: WebhookParts, facts: ReceiptFacts): Promise<WebhookResult> {
   const record = await findMessage(parts, facts)
   if (record === undefined) return keep(parts, { ...facts, reason: 'a receipt for a message that is not known here' })
-  return recordDeliveryReceipt(parts, record, { receipt: facts.receipt, source: 'webhook' })
+  return recordDeliveryReceipt(parts, record, { receipt: facts.reading.receipt, source: 'webhook' })
 }
 
 /**
@@ -111,20 +102,21 @@ async function recordReceipt(
  */
 async function findMessage(
   { store, callbacks }: WebhookParts,
-  {
-    webhook,
-    receipt,
-    signed,
-  }: { readonly webhook: ProviderWebhook; readonly receipt: DeliveryReceipt; readonly signed: readonly Signed[] },
+  { webhook, reading, signed }: ReceiptFacts,
 ): Promise<MessageRecord | undefined> {
-  const query = URL.parse(webhook.url)?.searchParams
+  const { receipt, recipient, callbackUrl } = reading
+  const query = URL.parse(callbackUrl ?? webhook.url)?.searchParams
   const [id, token] = [query?.get('message_id') ?? '', query?.get('token') ?? '']
   for (const { account } of signed) {
     const found =
       isMessageId(id) && callbacks.verify(id, token)
         ? await store.messages.find(account.organizationId, id)
         : await store.messages.findByProviderId(account.organizationId, receipt.providerMessageId)
-    if (found?.message.direction === 'outbound' && found.message.provider === account.provider) return found
+    const fits =
+      found?.message.direction === 'outbound' &&
+      found.message.provider === account.provider &&
+      (recipient === undefined || recipient === found.message.recipient)
+    if (fits) return found
   }
   return undefined
 }
@@ -132,7 +124,7 @@ async function findMessage(
 async function recordInbound(
   parts: WebhookParts,
   facts: {
-    readonly webhook: ProviderWebhook
+    readonly webhook: WebhookRequest
     readonly message: InboundMessage
     readonly signed: readonly Signed[]
   },
@@ -157,7 +149,7 @@ async function keep(
     webhook,
     signed,
     reason,
-  }: { readonly webhook: ProviderWebhook; readonly signed: readonly Signed[]; readonly reason: string },
+  }: { readonly webhook: WebhookRequest; readonly signed: readonly Signed[]; readonly reason: string },
 ): Promise<WebhookResult> {
   const [only, ...others] = new Set(signed.map(({ account }) => account.organizationId))
   const provider = signed[0]?.account.provider ?? ''
