@@ -55,7 +55,11 @@ async function prepare(
   const [oldest] = await store.organizations.list(1)
   const organization =
     (organizationName === undefined ? oldest : await store.organizations.findByName(organizationName)) ??
-    (await store.organizations.create({ name: defaultOrganization, createdAt: clock.now() }))
+    (await store.organizations.create({
+      name: defaultOrganization,
+      optOutScope: 'organization',
+      createdAt: clock.now(),
+    }))
   await ensureFirstKey(session, { organizationId: organization.id, secrets, output, log })
 }
 

@@ -16,6 +16,13 @@ assistants:
     sms_webhook_url: https://example.com/sms
 `
 
+const inbound = `opt_out_scope: assistant
+${file}    inbound:
+      coalesce_ms: 2500
+      freed_keywords: [END, CANCEL]
+      opt_out_reply: "Done: no more texts."
+`
+
 test('a file is read, and a variable becomes one value whatever stands in it', () => {
   assert.deepEqual(parseSetupFile(file, env), {
     organization: 'Acme',
@@ -43,6 +50,14 @@ test('a file is read, and a variable becomes one value whatever stands in it', (
   })
 })
 
+test('how inbound texts are treated is read, and how far an opt-out reaches', () => {
+  const { optOutScope, assistants } = parseSetupFile(inbound, env)
+  assert.deepEqual(
+    [optOutScope, assistants[0]?.inbound],
+    ['assistant', { coalesceMs: 2500, freedKeywords: ['END', 'CANCEL'], optOutReply: 'Done: no more texts.' }],
+  )
+})
+
 test('the example file is valid', () => {
   const example = readFileSync(new URL('../../textbridge.example.yaml', import.meta.url), 'utf8')
   assert.equal(parseSetupFile(example, env).assistants.length, 2)
@@ -63,6 +78,12 @@ const faults: [what: string, text: string, sentence: RegExp][] = [
   ['a list in place of a text', file.replace('Support Bot', '[a]'), /^Line 6: name must be a text/],
   ['a text in place of a list', file.replace('["+1234567890"]', '"+1"'), /^Line 8: phone_numbers must be a list/],
   ['a base_url that is no URL', file.replace('http://127.0.0.1:3001/v2/', 'x'), /^Line 4: base_url must be/],
+  ['an unknown scope', inbound.replace('scope: assistant', 'scope: world'), /^Line 1: opt_out_scope must be one of/],
+  ['a wait that is no number', inbound.replace('2500', '2.5 s'), /^Line 12: coalesce_ms must be a whole number/],
+  ['a wait over the limit', inbound.replace('2500', '60001'), /^Line 12: .* up to 60000/],
+  ['a blank keyword', inbound.replace('[END', "[' '"), /^Line 13: a freed keyword must have/],
+  ['a reply over the limit', inbound.replace('Done:', 'a'.repeat(321)), /^Line 14: opt_out_reply is longer/],
+  ['an unknown inbound key', inbound.replace('coalesce_ms', 'coalesce'), /^Line 12: coalesce is not known here/],
   ['an empty file', '', /must have keys and values/],
   ['an alias bomb', `organization: &a [x]\nassistants: [${Array(200).fill('*a').join(',')}]\n`, /./],
 ]

@@ -1,5 +1,13 @@
 import { LineCounter, parseDocument } from 'yaml'
 import { SmsError } from '../core/errors.ts'
+import { optOutScopes } from '../core/opt-out.ts'
+import {
+  automaticReplyLengthMax,
+  coalesceMsMax,
+  freedKeywordLengthMax,
+  freedKeywordsMax,
+  type InboundSettings,
+} from '../core/organization.ts'
 import { isE164 } from '../core/phone-number.ts'
 import { parseBaseUrl } from '../use-cases/account-fields.ts'
 import type { Setup, SetupAccount, SetupAssistant } from '../use-cases/apply-setup.ts'
@@ -38,7 +46,7 @@ export function parseSetupFile(text: string, env: Env): Setup {
 }
 
 function readSetup(reader: Reader, root: unknown): Setup {
-  const top = reader.object(root, [], ['organization', 'provider_accounts', 'assistants'])
+  const top = reader.object(root, [], ['organization', 'opt_out_scope', 'provider_accounts', 'assistants'])
   const providerAccounts = reader
     .list(top.provider_accounts, ['provider_accounts'])
     .map((item, index) => readAccount(reader, item, ['provider_accounts', index]))
@@ -69,7 +77,16 @@ function readSetup(reader: Reader, root: unknown): Setup {
         `there is no provider account called ${assistant.providerAccount} in this file`,
       )
   })
-  return { organization: reader.text(top, 'organization', []), providerAccounts, assistants }
+  const scope = reader.optionalText(top, 'opt_out_scope', [])
+  const optOutScope = optOutScopes.find((known) => known === scope)
+  if (scope !== undefined && optOutScope === undefined)
+    reader.fail(['opt_out_scope'], `opt_out_scope must be one of: ${optOutScopes.join(', ')}`)
+  return {
+    organization: reader.text(top, 'organization', []),
+    ...(optOutScope === undefined ? {} : { optOutScope }),
+    providerAccounts,
+    assistants,
+  }
 }
 
 function readAccount(reader: Reader, item: unknown, path: Path): SetupAccount {
@@ -95,6 +112,7 @@ function readAssistant(reader: Reader, item: unknown, path: Path): SetupAssistan
     'phone_numbers',
     'sms_webhook_url',
     'messaging_service_sid',
+    'inbound',
   ])
   const smsWebhookUrl = reader.optionalText(entry, 'sms_webhook_url', path)
   const webhook = smsWebhookUrl === undefined ? null : URL.parse(smsWebhookUrl)
@@ -114,6 +132,44 @@ function readAssistant(reader: Reader, item: unknown, path: Path): SetupAssistan
     ...(description === undefined ? {} : { description }),
     ...(messagingServiceId === undefined ? {} : { messagingServiceId }),
     ...(smsWebhookUrl === undefined ? {} : { smsWebhookUrl }),
+    ...(Object.hasOwn(entry, 'inbound') ? { inbound: readInbound(reader, entry.inbound, [...path, 'inbound']) } : {}),
+  }
+}
+
+function readInbound(reader: Reader, item: unknown, path: Path): InboundSettings {
+  const entry = reader.object(item, path, [
+    'coalesce_ms',
+    'freed_keywords',
+    'opt_out_reply',
+    'opt_in_reply',
+    'help_reply',
+  ])
+  const coalesceMs = reader.optionalText(entry, 'coalesce_ms', path)
+  if (coalesceMs !== undefined && !(/^\d{1,9}$/.test(coalesceMs) && Number(coalesceMs) <= coalesceMsMax))
+    reader.fail([...path, 'coalesce_ms'], `coalesce_ms must be a whole number up to ${coalesceMsMax}`)
+  const words = reader.list(entry.freed_keywords, [...path, 'freed_keywords'])
+  if (words.length > freedKeywordsMax)
+    reader.fail([...path, 'freed_keywords'], `freed_keywords must have at most ${freedKeywordsMax} entries`)
+  const freedKeywords = words.map((word, index) => {
+    const place = [...path, 'freed_keywords', index]
+    const text = reader.substituted(word, place)
+    if (text.trim() === '' || text.length > freedKeywordLengthMax)
+      reader.fail(place, `a freed keyword must have 1 to ${freedKeywordLengthMax} characters`)
+    return text
+  })
+  const reply = (key: string) => {
+    const text = reader.optionalText(entry, key, path)
+    if (text !== undefined && text.length > automaticReplyLengthMax)
+      reader.fail([...path, key], `${key} is longer than ${automaticReplyLengthMax} characters`)
+    return text
+  }
+  const [optOutReply, optInReply, helpReply] = [reply('opt_out_reply'), reply('opt_in_reply'), reply('help_reply')]
+  return {
+    ...(coalesceMs === undefined ? {} : { coalesceMs: Number(coalesceMs) }),
+    ...(freedKeywords.length === 0 ? {} : { freedKeywords }),
+    ...(optOutReply === undefined ? {} : { optOutReply }),
+    ...(optInReply === undefined ? {} : { optInReply }),
+    ...(helpReply === undefined ? {} : { helpReply }),
   }
 }
 

@@ -58,6 +58,7 @@ export type InboundSettings = {
 
 export const coalesceMsMax = 60_000
 export const freedKeywordsMax = 20
+export const freedKeywordLengthMax = 40
 export const automaticReplyLengthMax = 320
 
 /** A number that texts can come from. Unique within its organization. */

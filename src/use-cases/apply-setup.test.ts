@@ -51,14 +51,21 @@ test('a set-up is created, moved and taken back, each time with nothing left to 
           },
           { name: 'second', provider: 'telnyx', fields: { api_key: 'KEY1' } },
         ],
+        optOutScope: 'sender',
         assistants: [
-          { name: 'Bot', providerAccount: 'second', phoneNumbers: [one] },
+          {
+            name: 'Bot',
+            providerAccount: 'second',
+            phoneNumbers: [one],
+            inbound: { coalesceMs: 500, freedKeywords: ['END'], helpReply: 'Ask' },
+          },
           { name: 'Other', providerAccount: 'second', phoneNumbers: [two] },
         ],
       }),
       [
+        '~ organization Acme: opt_out_scope organization -> sender',
         '~ provider account main: base_url (none) -> http://x.test, account_sid AC1 -> AC2, auth_token (secret)',
-        '~ assistant Bot: provider_account main -> second, sms_webhook_url https://x.test/ -> (none)',
+        '~ assistant Bot: provider_account main -> second, sms_webhook_url https://x.test/ -> (none), coalesce_ms (none) -> 500, freed_keywords (none) -> END, help_reply (none) -> Ask',
         '~ phone number +12025550142: Bot -> Bot through second',
         '+ assistant Other',
         '~ phone number +12025550143: Bot -> Other through second',
@@ -68,7 +75,7 @@ test('a set-up is created, moved and taken back, each time with nothing left to 
       setup({ assistants: [{ name: 'Bot', providerAccount: 'main', phoneNumbers: [] }] }),
       [
         '~ provider account main: base_url http://x.test -> (none), account_sid AC2 -> AC1, auth_token (secret)',
-        '~ assistant Bot: provider_account second -> main',
+        '~ assistant Bot: provider_account second -> main, coalesce_ms 500 -> (none), freed_keywords END -> (none), help_reply Ask -> (none)',
         '- phone number +12025550142 of Bot: unassigned',
       ],
     ],

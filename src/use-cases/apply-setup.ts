@@ -1,5 +1,6 @@
 import { SmsError } from '../core/errors.ts'
-import type { Assistant, ProviderAccount, Sender } from '../core/organization.ts'
+import type { OptOutScope } from '../core/opt-out.ts'
+import type { Assistant, InboundSettings, Organization, ProviderAccount, Sender } from '../core/organization.ts'
 import type { E164 } from '../core/phone-number.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Provider } from '../ports/provider.ts'
@@ -9,6 +10,8 @@ import { partAccountFields } from './account-fields.ts'
 /** What there should be, as a whole. What it does not mention is left alone. */
 export type Setup = {
   readonly organization: string
+  /** Absent: as it is; for an organization that is made, 'organization'. */
+  readonly optOutScope?: OptOutScope
   readonly providerAccounts: readonly SetupAccount[]
   readonly assistants: readonly SetupAssistant[]
 }
@@ -26,6 +29,7 @@ export type SetupAssistant = {
   readonly providerAccount: string
   readonly messagingServiceId?: string
   readonly smsWebhookUrl?: string
+  readonly inbound?: InboundSettings
   readonly phoneNumbers: readonly E164[]
 }
 
@@ -58,19 +62,10 @@ type Parts = { readonly store: Store; readonly providers: ReadonlyMap<string, Pr
  * @throws SmsError `invalid_request` when the set-up contradicts itself or the store.
  */
 export async function planSetup(parts: Parts, setup: Setup): Promise<SetupPlan> {
-  const { store, clock } = parts
+  const { store } = parts
   const organization = await store.organizations.findByName(setup.organization)
   const names: KnownNames = { organizationId: organization?.id ?? 0, accounts: new Map(), assistants: new Map() }
-  const changes: SetupChange[] = []
-  if (organization === undefined)
-    changes.push({
-      sign: '+',
-      text: `organization ${setup.organization}`,
-      async apply(known) {
-        const created = await store.organizations.create({ name: setup.organization, createdAt: clock.now() })
-        known.organizationId = created.id
-      },
-    })
+  const changes: SetupChange[] = planOrganization(parts, setup, organization)
   const id = organization?.id
   const accounts = id === undefined ? [] : await store.accounts.list(id)
   const assistants = id === undefined ? [] : await listAssistants(store, id)
@@ -87,6 +82,36 @@ export async function planSetup(parts: Parts, setup: Setup): Promise<SetupPlan> 
       return { organizationId: names.organizationId }
     },
   }
+}
+
+function planOrganization(
+  { store, clock }: Parts,
+  { organization: name, optOutScope }: Setup,
+  present: Organization | undefined,
+): SetupChange[] {
+  if (present === undefined)
+    return [
+      {
+        sign: '+',
+        text: `organization ${name}`,
+        async apply(known) {
+          const fresh = { name, optOutScope: optOutScope ?? 'organization', createdAt: clock.now() }
+          known.organizationId = (await store.organizations.create(fresh)).id
+        },
+      },
+    ]
+  if (optOutScope === undefined) return []
+  const differences = difference('opt_out_scope', present.optOutScope, optOutScope)
+  if (differences.length === 0) return []
+  return [
+    {
+      sign: '~',
+      text: `organization ${name}: ${differences.join(', ')}`,
+      async apply() {
+        await store.organizations.change(present.id, (now) => ({ ...now, optOutScope }))
+      },
+    },
+  ]
 }
 
 const assistantsMax = 10_000
@@ -185,6 +210,7 @@ function planAssistant(
     ...(wanted.description === undefined ? {} : { description: wanted.description }),
     ...(wanted.messagingServiceId === undefined ? {} : { messagingServiceId: wanted.messagingServiceId }),
     ...(wanted.smsWebhookUrl === undefined ? {} : { smsWebhookUrl: wanted.smsWebhookUrl }),
+    inbound: wanted.inbound ?? {},
   })
   const numbers = planNumbers({ store, clock }, { wanted, present, senders, assistants, names, claimed })
   if (present === undefined)
@@ -213,6 +239,7 @@ function planAssistant(
     ...difference('description', present.description, wanted.description),
     ...difference('messaging_service_sid', present.messagingServiceId, wanted.messagingServiceId),
     ...difference('sms_webhook_url', present.smsWebhookUrl, wanted.smsWebhookUrl),
+    ...inboundDifferences(present.inbound, wanted.inbound ?? {}),
   ]
   if (differences.length === 0) return numbers
   return [
@@ -294,6 +321,16 @@ function planNumbers(
       },
     })
   return changes
+}
+
+function inboundDifferences(present: InboundSettings, wanted: InboundSettings): string[] {
+  return [
+    ...difference('coalesce_ms', present.coalesceMs?.toString(), wanted.coalesceMs?.toString()),
+    ...difference('freed_keywords', present.freedKeywords?.join(' '), wanted.freedKeywords?.join(' ')),
+    ...difference('opt_out_reply', present.optOutReply, wanted.optOutReply),
+    ...difference('opt_in_reply', present.optInReply, wanted.optInReply),
+    ...difference('help_reply', present.helpReply, wanted.helpReply),
+  ]
 }
 
 function difference(name: string, present: string | undefined, wanted: string | undefined): string[] {

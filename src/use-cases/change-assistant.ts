@@ -1,5 +1,5 @@
 import { SmsError } from '../core/errors.ts'
-import type { Assistant } from '../core/organization.ts'
+import type { Assistant, InboundSettings } from '../core/organization.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Store } from '../ports/store.ts'
 
@@ -14,9 +14,12 @@ export type AssistantFields = {
   readonly smsWebhookUrl?: string | null | undefined
   readonly providerAccountId?: number | null | undefined
   readonly messagingServiceId?: string | null | undefined
+  readonly inbound?: InboundFields | null | undefined
   readonly customSettings?: Readonly<Record<string, unknown>> | null | undefined
   readonly isActive?: boolean | undefined
 }
+
+export type InboundFields = { readonly [name in keyof InboundSettings]?: InboundSettings[name] | null | undefined }
 
 type Parts = { readonly store: Store; readonly clock: Clock }
 
@@ -29,12 +32,13 @@ export async function createAssistant(
   if ((await store.assistants.count(organizationId, false)) >= assistantsMax)
     throw new SmsError('conflict', `This organization has ${assistantsMax} assistants, which is the most. Remove one.`)
   const now = clock.now()
-  const blank = { id: 0, organizationId, name, customSettings: {}, isActive: true, createdAt: now, updatedAt: now }
+  const times = { createdAt: now, updatedAt: now }
+  const blank = { id: 0, organizationId, name, inbound: {}, customSettings: {}, isActive: true, ...times }
   const { id: _given, ...assistant } = withFields(blank, wanted)
   return store.assistants.create(assistant)
 }
 
-/** `settings` says what happens to custom settings that are not mentioned. */
+/** `settings` says what happens to custom and inbound settings that are not mentioned. */
 export async function changeAssistant(
   { store, clock }: Parts,
   wanted: {
@@ -51,12 +55,17 @@ export async function changeAssistant(
   await requireAccount(store, organizationId, fields.providerAccountId)
   const now = clock.now()
   return store.assistants.change(organizationId, id, (present) => {
-    const merged =
-      settings === 'merge' && fields.customSettings
-        ? { ...fields, customSettings: { ...present.customSettings, ...fields.customSettings } }
-        : fields
-    return { ...withFields(present, merged), updatedAt: now }
+    const changed = settings === 'merge' ? mergedInto(present, fields) : fields
+    return { ...withFields(present, changed), updatedAt: now }
   })
+}
+
+function mergedInto(present: Assistant, fields: AssistantFields): AssistantFields {
+  return {
+    ...fields,
+    ...(fields.customSettings ? { customSettings: { ...present.customSettings, ...fields.customSettings } } : {}),
+    ...(fields.inbound ? { inbound: { ...present.inbound, ...fields.inbound } } : {}),
+  }
 }
 
 async function requireAccount(store: Store, organizationId: number, id: number | null | undefined): Promise<void> {
@@ -84,11 +93,28 @@ function withFields(present: Assistant, fields: AssistantFields): Assistant {
     ...(smsWebhookUrl === undefined ? {} : { smsWebhookUrl }),
     ...(providerAccountId === undefined ? {} : { providerAccountId }),
     ...(messagingServiceId === undefined ? {} : { messagingServiceId }),
+    inbound: inboundOf(fields.inbound, present.inbound),
     customSettings,
     isActive: fields.isActive ?? present.isActive,
     createdAt: present.createdAt,
     updatedAt: present.updatedAt,
   }
+}
+
+function inboundOf(given: InboundFields | null | undefined, present: InboundSettings): InboundSettings {
+  if (given === undefined) return present
+  const { coalesceMs, freedKeywords, optOutReply, optInReply, helpReply } = given ?? {}
+  return {
+    ...(isGiven(coalesceMs) ? { coalesceMs } : {}),
+    ...(isGiven(freedKeywords) ? { freedKeywords } : {}),
+    ...(isGiven(optOutReply) ? { optOutReply } : {}),
+    ...(isGiven(optInReply) ? { optInReply } : {}),
+    ...(isGiven(helpReply) ? { helpReply } : {}),
+  }
+}
+
+function isGiven<T>(value: T | null | undefined): value is T {
+  return value !== null && value !== undefined
 }
 
 function chosen<T>(given: T | null | undefined, present: T | undefined): T | undefined {

@@ -49,7 +49,7 @@ export async function startTestService(params: {
   const [config, secrets] = [parseConfig(env), parseSecrets(env)]
   const store = await openStore({ config, secrets, metrics: silentMetrics })
   for (const { name, key, scopes = apiKeyScopes } of params.organizations) {
-    const { id: organizationId } = await store.organizations.create({ name, createdAt: 1 })
+    const { id: organizationId } = await store.organizations.create({ name, optOutScope: 'organization', createdAt: 1 })
     const times = { createdAt: 1, updatedAt: 1 }
     const [prefix, sha256] = [key.slice(0, 4), hash('sha256', key, 'hex')]
     await store.apiKeys.create({ organizationId, name: `key of ${name}`, prefix, hash: sha256, scopes, ...times })

@@ -1,9 +1,46 @@
 import { type Static, Type } from 'typebox'
-import type { Assistant } from '../../core/organization.ts'
-import { type AssistantFields, customSettingsLengthMax } from '../../use-cases/change-assistant.ts'
+import {
+  type Assistant,
+  automaticReplyLengthMax,
+  coalesceMsMax,
+  freedKeywordLengthMax,
+  freedKeywordsMax,
+} from '../../core/organization.ts'
+import { type AssistantFields, customSettingsLengthMax, type InboundFields } from '../../use-cases/change-assistant.ts'
 import { idSchema, nameSchema, nullable, timeOf, timeSchema } from './common.ts'
 
 const kept = `Kept are the fields named here. Other fields of the published API (voice, speech, language model, \`webhook_url\` for calls) are accepted and ignored; put what you want to keep in \`custom_settings\` (at most ${customSettingsLengthMax} characters as JSON).`
+
+const replySchema = nullable(Type.String({ minLength: 1, maxLength: automaticReplyLengthMax, pattern: '\\S' }))
+
+const inboundMembers = {
+  coalesce_ms: Type.Optional(
+    nullable(
+      Type.Integer({
+        minimum: 0,
+        maximum: coalesceMsMax,
+        description: 'Texts that arrive within this time after the first are delivered together.',
+      }),
+    ),
+  ),
+  freed_keywords: Type.Optional(
+    nullable(
+      Type.Array(Type.String({ minLength: 1, maxLength: freedKeywordLengthMax, pattern: '\\S' }), {
+        maxItems: freedKeywordsMax,
+        description: 'Words that mean something else to this assistant. Those that the law names stay opt-outs.',
+      }),
+    ),
+  ),
+  opt_out_reply: Type.Optional(replySchema),
+  opt_in_reply: Type.Optional(replySchema),
+  help_reply: Type.Optional(replySchema),
+}
+
+const inboundSchema = Type.Object(inboundMembers, {
+  title: 'InboundSettings',
+  additionalProperties: false,
+  description: 'How its inbound texts are treated. What is not given is the default.',
+})
 
 const fields = {
   description: Type.Optional(nullable(Type.String({ maxLength: 2_000 }))),
@@ -28,6 +65,7 @@ const fields = {
       }),
     ),
   ),
+  inbound: Type.Optional(nullable(inboundSchema)),
   custom_settings: Type.Optional(nullable(Type.Record(Type.String(), Type.Unknown()))),
   is_active: Type.Optional(nullable(Type.Boolean())),
 }
@@ -37,6 +75,7 @@ const example = {
   description: 'Answers questions about orders',
   sms_webhook_url: 'https://example.com/sms',
   provider_account_id: 1,
+  inbound: { coalesce_ms: 2_000 },
   custom_settings: { tone: 'friendly' },
 }
 
@@ -76,6 +115,7 @@ export const assistantSchema = Type.Object(
     sms_webhook_url: nullable(Type.String()),
     messaging_service_sid: nullable(Type.String()),
     provider_account_id: nullable(Type.Integer()),
+    inbound: inboundSchema,
     custom_settings: Type.Record(Type.String(), Type.Unknown()),
     is_active: Type.Boolean(),
     created_at: timeSchema,
@@ -96,6 +136,7 @@ export function assistantFieldsOf(body: Static<typeof assistantUpdateSchema>): A
     smsWebhookUrl: body.sms_webhook_url,
     providerAccountId: body.provider_account_id,
     messagingServiceId: body.messaging_service_sid,
+    inbound: body.inbound && inboundFieldsOf(body.inbound),
     customSettings: body.custom_settings,
     isActive: body.is_active ?? undefined,
   }
@@ -111,9 +152,31 @@ export function assistantBodyOf(assistant: Assistant): Static<typeof assistantSc
     sms_webhook_url: assistant.smsWebhookUrl ?? null,
     messaging_service_sid: assistant.messagingServiceId ?? null,
     provider_account_id: assistant.providerAccountId ?? null,
+    inbound: inboundBodyOf(assistant),
     custom_settings: { ...assistant.customSettings },
     is_active: assistant.isActive,
     created_at: timeOf(assistant.createdAt),
     updated_at: timeOf(assistant.updatedAt),
+  }
+}
+
+/** Only members that were given: one that is absent leaves the present one as it is. */
+function inboundFieldsOf(inbound: Static<typeof inboundSchema>): InboundFields {
+  return {
+    ...(inbound.coalesce_ms === undefined ? {} : { coalesceMs: inbound.coalesce_ms }),
+    ...(inbound.freed_keywords === undefined ? {} : { freedKeywords: inbound.freed_keywords }),
+    ...(inbound.opt_out_reply === undefined ? {} : { optOutReply: inbound.opt_out_reply }),
+    ...(inbound.opt_in_reply === undefined ? {} : { optInReply: inbound.opt_in_reply }),
+    ...(inbound.help_reply === undefined ? {} : { helpReply: inbound.help_reply }),
+  }
+}
+
+function inboundBodyOf({ inbound }: Assistant): Static<typeof inboundSchema> {
+  return {
+    ...(inbound.coalesceMs === undefined ? {} : { coalesce_ms: inbound.coalesceMs }),
+    ...(inbound.freedKeywords === undefined ? {} : { freed_keywords: [...inbound.freedKeywords] }),
+    ...(inbound.optOutReply === undefined ? {} : { opt_out_reply: inbound.optOutReply }),
+    ...(inbound.optInReply === undefined ? {} : { opt_in_reply: inbound.optInReply }),
+    ...(inbound.helpReply === undefined ? {} : { help_reply: inbound.helpReply }),
   }
 }
