@@ -31,6 +31,8 @@ export const sendFailedHttpStatus = 500
 
 /** Something was made. */
 export const createdHttpStatus = 201
+/** An answer that goes on as long as its reader stays. */
+export const streamHttpStatus = 200
 /** Done, and there is nothing to tell. */
 export const noContentHttpStatus = 204
 

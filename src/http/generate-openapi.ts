@@ -15,6 +15,9 @@ const store: Store = {
   get messages() {
     return absent()
   },
+  get events() {
+    return absent()
+  },
   get optOuts() {
     return absent()
   },

@@ -22,6 +22,7 @@ export async function registerOpenApi(app: App, { publicUrl, version }: OpenApiP
       tags: [
         { name: 'messages', description: 'Send texts, and learn what became of them.' },
         { name: 'opt-outs', description: 'Who must not be texted.' },
+        { name: 'events', description: 'Hear of everything that happens: by signed webhooks, by pull, by stream.' },
         { name: 'assistants', description: 'Who owns the sending numbers.' },
         { name: 'phone numbers', description: 'What texts come from.' },
         { name: 'provider accounts', description: 'Credentials at a provider.' },

@@ -50,6 +50,7 @@ export function startDeliverEvents(parts: {
     clock,
     log,
     work: async () => {
+      if (inFlight.size >= inFlightMax) return
       const now = clock.now()
       const claimed = await store.events.claimDeliveries({
         now,

@@ -10,6 +10,7 @@ import { migrateDatabase, openDatabase } from './database.ts'
 import { makeEvidence } from './evidence.ts'
 import { makeInbound } from './inbound.ts'
 import { makeMedia } from './media.ts'
+import { makeEventStore } from './event-store.ts'
 import { makeMessages } from './messages.ts'
 import { makeOptOuts } from './opt-outs.ts'
 import { makeOrganizations } from './organizations.ts'
@@ -33,6 +34,7 @@ export async function openSqliteStore(params: {
       ...makeConversations(database),
       ...makeMedia(database),
     },
+    events: makeEventStore(database, params.sealer),
     messages: makeMessages(database),
     optOuts: makeOptOuts(database),
     organizations: makeOrganizations(database),

@@ -1,0 +1,145 @@
+import type { ServerResponse } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { errorFields } from '../core/error-fields.ts'
+import { SmsError } from '../core/errors.ts'
+import { type EventBody, eventBodyOf } from '../core/event-body.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Log } from '../ports/log.ts'
+import type { Store } from '../ports/store.ts'
+import { type MediaUrls, toldEvents } from '../use-cases/told-events.ts'
+import { type Authenticator, callerOf } from './auth.ts'
+import { streamHttpStatus } from './errors.ts'
+
+export type EventStreamParts = {
+  readonly store: Pick<Store, 'events'>
+  readonly clock: Clock
+  readonly log: Log
+  readonly authenticator: Authenticator
+  readonly mediaUrls: MediaUrls
+  /** Streams end when it aborts. */
+  readonly stopping: AbortSignal
+}
+
+export type EventStreams = {
+  /**
+   * Sends the events after the key, or from now on, until the caller leaves. @throws SmsError `overloaded` before
+   * anything was answered.
+   */
+  serve(request: FastifyRequest, reply: FastifyReply, after: number | undefined): Promise<void>
+}
+
+export const streamsPerKeyMax = 10
+export const streamsMax = 200
+const eventsPerReadMax = 100
+const pollMs = 500
+const heartbeatMs = 15_000
+/** How often the key is looked at again: a stream must not outlive it. */
+const authenticateMs = 2_000
+/** A reader that takes nothing for so long is cut off. It can resume where it was. */
+const drainMsMax = 30_000
+const reconnectMs = 2_000
+
+export function makeEventStreams(parts: EventStreamParts): EventStreams {
+  const openByKey = new Map<number, number>()
+  let open = 0
+
+  function count(apiKeyId: number, change: 1 | -1): void {
+    open += change
+    const own = (openByKey.get(apiKeyId) ?? 0) + change
+    if (own === 0) openByKey.delete(apiKeyId)
+    else openByKey.set(apiKeyId, own)
+  }
+
+  return {
+    async serve(request, reply, after) {
+      const { organizationId, apiKeyId } = callerOf(request)
+      if (open >= streamsMax || (openByKey.get(apiKeyId) ?? 0) >= streamsPerKeyMax)
+        throw new SmsError(
+          'overloaded',
+          `Too many event streams are open: at most ${streamsPerKeyMax} for one key and ${streamsMax} in all. Close one.`,
+          { retryAfterMs: reconnectMs },
+        )
+      count(apiKeyId, 1)
+      try {
+        const key = after ?? (await parts.store.events.newestKey(organizationId))
+        reply.hijack()
+        await run(parts, { request, response: reply.raw, organizationId, key })
+      } finally {
+        count(apiKeyId, -1)
+      }
+    },
+  }
+}
+
+type Stream = {
+  readonly request: FastifyRequest
+  readonly response: ServerResponse
+  readonly organizationId: number
+  readonly key: number
+}
+
+async function run(parts: EventStreamParts, stream: Stream): Promise<void> {
+  const { request, response } = stream
+  const left = new AbortController()
+  response.once('close', () => left.abort())
+  const ended = AbortSignal.any([left.signal, parts.stopping])
+  response.writeHead(streamHttpStatus, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    // nginx would else collect the stream before passing it on.
+    'x-accel-buffering': 'no',
+  })
+  try {
+    await write(parts.clock, response, { text: `retry: ${reconnectMs}\n\n`, ended })
+    await pump(parts, stream, ended)
+  } catch (error) {
+    // The answer has begun, so an error can only end it; the reader comes back and is told why.
+    if (!(error instanceof SmsError))
+      parts.log.error('event_stream.failed', { route: request.routeOptions.url, ...errorFields(error) })
+  } finally {
+    response.end()
+  }
+}
+
+async function pump({ store, clock, authenticator, mediaUrls }: EventStreamParts, stream: Stream, ended: AbortSignal) {
+  const { request, response, organizationId } = stream
+  let { key } = stream
+  let [writtenAt, authenticatedAt] = [clock.monotonicMs(), clock.monotonicMs()]
+  while (!ended.aborted) {
+    const events = await store.events.after({ organizationId, key, limit: eventsPerReadMax })
+    for (const event of await toldEvents(events, mediaUrls)) {
+      await write(clock, response, { text: frameOf(eventBodyOf(event)), ended })
+      key = event.key
+    }
+    const now = clock.monotonicMs()
+    if (events.length > 0) writtenAt = now
+    else if (now - writtenAt >= heartbeatMs) {
+      await write(clock, response, { text: ': still here\n\n', ended })
+      writtenAt = now
+    }
+    if (now - authenticatedAt >= authenticateMs) {
+      await authenticator.authenticate(request)
+      authenticatedAt = now
+    }
+    if (events.length < eventsPerReadMax) await clock.sleep(pollMs, ended)
+  }
+}
+
+function frameOf(body: EventBody): string {
+  return `id: ${body.id}\nevent: ${body.type}\ndata: ${JSON.stringify(body)}\n\n`
+}
+
+/** Waits while the reader is slower than we are; nothing is gathered for it. */
+async function write(
+  clock: Clock,
+  response: ServerResponse,
+  { text, ended }: { readonly text: string; readonly ended: AbortSignal },
+): Promise<void> {
+  if (ended.aborted || response.write(text)) return
+  const drained = new AbortController()
+  const wake = () => drained.abort()
+  response.once('drain', wake)
+  await clock.sleep(drainMsMax, AbortSignal.any([drained.signal, ended]))
+  response.off('drain', wake)
+  if (!drained.signal.aborted) response.destroy()
+}
