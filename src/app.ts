@@ -4,9 +4,11 @@ import type { Secrets } from './config/secrets.ts'
 import { SmsError } from './core/errors.ts'
 import type { Route } from './core/organization.ts'
 import { parseE164 } from './core/phone-number.ts'
+import { startEvents } from './events.ts'
 import { makeAuthenticator } from './http/auth.ts'
 import { buildServer, type ServerLimits } from './http/server.ts'
 import { startRescueStuck } from './jobs/rescue-stuck.ts'
+import { makeGuardedClient } from './net/guarded-client.ts'
 import { makeHttpClient } from './net/http-client.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Log } from './ports/log.ts'
@@ -23,6 +25,7 @@ import { systemRandom } from './telemetry/random.ts'
 import { makeCallbackTokens } from './use-cases/callback-token.ts'
 import { type Failpoints, noFailpoints } from './use-cases/failpoints.ts'
 import { makeLookupCache } from './use-cases/lookup-cache.ts'
+import { makeMediaLinks } from './use-cases/media-link.ts'
 import { makeResolutionWatch } from './use-cases/resolution-watch.ts'
 import { makeSendMessage } from './use-cases/send-message.ts'
 
@@ -64,6 +67,12 @@ export async function startApp(params: {
     publicUrl: config.publicUrl,
     keys: deriveKeys(secrets, 'textbridge callback token v1'),
   })
+  const media = makeMediaLinks({
+    publicUrl: config.publicUrl,
+    keys: deriveKeys(secrets, 'textbridge media link v1'),
+    store,
+    clock,
+  })
   const sendMessage = makeSendMessage({
     store,
     providers,
@@ -85,6 +94,7 @@ export async function startApp(params: {
     log,
     authenticator,
     sendMessage,
+    mediaUrls: media.urlsFor,
     stopping: stopping.signal,
     publicUrl: config.publicUrl,
     version: params.version,
@@ -95,7 +105,13 @@ export async function startApp(params: {
       routes.clear()
     },
   })
-  const loops = config.roles.includes('jobs') ? [startRescueStuck({ store, clock, log })] : []
+  const guarded = makeGuardedClient()
+  const loops = config.roles.includes('jobs')
+    ? [
+        startRescueStuck({ store, clock, log }),
+        startEvents({ store, client: guarded, clock, random, log, mediaUrls: media.urlsFor }),
+      ]
+    : []
   const url = await server.listen({ host: config.host, port: config.port }).catch(async (error: unknown) => {
     await Promise.all(loops.map((loop) => loop.stop()))
     await store.close()
@@ -108,7 +124,7 @@ export async function startApp(params: {
       stopping.abort()
       await server.close()
       await Promise.all(loops.map((loop) => loop.stop()))
-      await Promise.all([...providers.values()].map((provider) => provider.close()))
+      await Promise.all([...providers.values(), guarded].map((connections) => connections.close()))
       await store.close()
     },
   }

@@ -51,6 +51,7 @@ const app = await buildServer({
   log: { debug: absent, info: absent, warn: absent, error: absent },
   authenticator: { authenticate: absent, clear: absent },
   sendMessage: absent,
+  mediaUrls: absent,
   stopping: new AbortController().signal,
   publicUrl: 'http://localhost:3000',
   version,

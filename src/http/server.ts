@@ -14,6 +14,9 @@ import { registerOpenApi } from './openapi.ts'
 import { registerApiKeyRoutes } from './routes/api-keys.ts'
 import { registerAssistantPhoneNumberRoutes } from './routes/assistant-phone-numbers.ts'
 import { registerAssistantRoutes } from './routes/assistants.ts'
+import { registerEventDeliveryRoutes } from './routes/event-deliveries.ts'
+import { registerEventEndpointRoutes } from './routes/event-endpoints.ts'
+import { type EventRouteParts, registerEventRoutes } from './routes/events.ts'
 import { type HealthParts, registerHealthRoutes } from './routes/health.ts'
 import { registerOptOutRoutes } from './routes/opt-outs.ts'
 import { registerPhoneNumberRoutes } from './routes/phone-numbers.ts'
@@ -37,6 +40,7 @@ const keepAliveTimeoutMs = 65_000
 
 export type ServerParts = SmsRouteParts &
   HealthParts &
+  EventRouteParts &
   ManagementParts & {
     readonly authenticator: Authenticator
     readonly log: Log
@@ -98,6 +102,9 @@ export async function buildServer(parts: ServerParts): Promise<App> {
   await registerOpenApi(app, parts)
   registerSmsRoutes(app, parts)
   registerOptOutRoutes(app, parts)
+  registerEventRoutes(app, parts)
+  registerEventEndpointRoutes(app, parts)
+  registerEventDeliveryRoutes(app, parts)
   registerAssistantRoutes(app, parts)
   registerPhoneNumberRoutes(app, parts)
   registerAssistantPhoneNumberRoutes(app, parts)
