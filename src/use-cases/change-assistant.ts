@@ -1,7 +1,9 @@
 import { SmsError } from '../core/errors.ts'
 import type { Assistant, InboundSettings } from '../core/organization.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
+import { ensureAssistantEndpoint } from './ensure-assistant-endpoint.ts'
 
 export const assistantsMax = 10_000
 /** Of the settings as JSON. */
@@ -21,12 +23,13 @@ export type AssistantFields = {
 
 export type InboundFields = { readonly [name in keyof InboundSettings]?: InboundSettings[name] | null | undefined }
 
-type Parts = { readonly store: Store; readonly clock: Clock }
+type Parts = { readonly store: Store; readonly clock: Clock; readonly random: Random }
 
 export async function createAssistant(
-  { store, clock }: Parts,
+  parts: Parts,
   wanted: AssistantFields & { readonly organizationId: number; readonly name: string },
 ): Promise<Assistant> {
+  const { store, clock } = parts
   const { organizationId, name } = wanted
   await requireAccount(store, organizationId, wanted.providerAccountId)
   if ((await store.assistants.count(organizationId, false)) >= assistantsMax)
@@ -34,13 +37,15 @@ export async function createAssistant(
   const now = clock.now()
   const times = { createdAt: now, updatedAt: now }
   const blank = { id: 0, organizationId, name, inbound: {}, customSettings: {}, isActive: true, ...times }
-  const { id: _given, ...assistant } = withFields(blank, wanted)
-  return store.assistants.create(assistant)
+  const { id: _given, ...fresh } = withFields(blank, wanted)
+  const assistant = await store.assistants.create(fresh)
+  await ensureAssistantEndpoint(parts, { assistant, trusted: false })
+  return assistant
 }
 
 /** `settings` says what happens to custom and inbound settings that are not mentioned. */
 export async function changeAssistant(
-  { store, clock }: Parts,
+  parts: Parts,
   wanted: {
     readonly organizationId: number
     readonly id: number
@@ -48,16 +53,30 @@ export async function changeAssistant(
     readonly settings: 'replace' | 'merge'
   },
 ): Promise<Assistant> {
+  const { store, clock } = parts
   const { organizationId, id, fields, settings } = wanted
   // The assistant first: of two ids that are not there, the answer is about the one in the path.
   if ((await store.assistants.find(organizationId, id)) === undefined)
     throw new SmsError('not_found', 'No assistant has this id.')
   await requireAccount(store, organizationId, fields.providerAccountId)
   const now = clock.now()
-  return store.assistants.change(organizationId, id, (present) => {
+  const assistant = await store.assistants.change(organizationId, id, (present) => {
     const changed = settings === 'merge' ? mergedInto(present, fields) : fields
     return { ...withFields(present, changed), updatedAt: now }
   })
+  await ensureAssistantEndpoint(parts, { assistant, trusted: false })
+  return assistant
+}
+
+/** With its endpoint; its numbers become unassigned. False when there is none. */
+export async function removeAssistant(
+  { store, clock }: Pick<Parts, 'store' | 'clock'>,
+  { organizationId, id }: { readonly organizationId: number; readonly id: number },
+): Promise<boolean> {
+  const endpoint = await store.events.findAssistantEndpoint(organizationId, id)
+  if (!(await store.assistants.remove(organizationId, id, clock.now()))) return false
+  if (endpoint !== undefined) await store.events.removeEndpoint(organizationId, endpoint.id)
+  return true
 }
 
 function mergedInto(present: Assistant, fields: AssistantFields): AssistantFields {

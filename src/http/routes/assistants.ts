@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { SmsError } from '../../core/errors.ts'
 import { parseE164 } from '../../core/phone-number.ts'
-import { changeAssistant, createAssistant } from '../../use-cases/change-assistant.ts'
+import { changeAssistant, createAssistant, removeAssistant } from '../../use-cases/change-assistant.ts'
 import { callerOf } from '../auth.ts'
 import { createdHttpStatus } from '../errors.ts'
 import type { App } from '../fastify.ts'
@@ -133,7 +133,7 @@ function registerFinding(app: App, { store }: ManagementParts): void {
   )
 }
 
-function registerChanging(app: App, { store, clock, changed }: ManagementParts): void {
+function registerChanging(app: App, { store, clock, random, changed }: ManagementParts): void {
   app.post(
     '/api/v1/assistants',
     {
@@ -157,7 +157,7 @@ function registerChanging(app: App, { store, clock, changed }: ManagementParts):
       const { organizationId } = callerOf(request)
       const { name } = request.body
       const assistant = await createAssistant(
-        { store, clock },
+        { store, clock, random },
         { ...assistantFieldsOf(request.body), organizationId, name },
       )
       changed()
@@ -182,11 +182,8 @@ function registerChanging(app: App, { store, clock, changed }: ManagementParts):
       },
     },
     async (request) => {
-      const removed = await store.assistants.remove(
-        callerOf(request).organizationId,
-        request.params.assistant_id,
-        clock.now(),
-      )
+      const { organizationId } = callerOf(request)
+      const removed = await removeAssistant({ store, clock }, { organizationId, id: request.params.assistant_id })
       if (!removed) throw new SmsError('not_found', noAssistant)
       changed()
       return { success: true, message: 'Assistant deleted' }
@@ -194,7 +191,7 @@ function registerChanging(app: App, { store, clock, changed }: ManagementParts):
   )
 }
 
-function registerFieldChanges(app: App, { store, clock, changed }: ManagementParts): void {
+function registerFieldChanges(app: App, { store, clock, random, changed }: ManagementParts): void {
   const errors = setupErrors('manage', { ...bodyErrors, ...notFound })
 
   for (const [method, operationId, settings, summary] of [
@@ -217,7 +214,7 @@ function registerFieldChanges(app: App, { store, clock, changed }: ManagementPar
         const { organizationId } = callerOf(request)
         const id = request.params.assistant_id
         const fields = assistantFieldsOf(request.body)
-        const assistant = await changeAssistant({ store, clock }, { organizationId, id, fields, settings })
+        const assistant = await changeAssistant({ store, clock, random }, { organizationId, id, fields, settings })
         changed()
         return assistantBodyOf(assistant)
       },
@@ -243,7 +240,7 @@ function registerFieldChanges(app: App, { store, clock, changed }: ManagementPar
     async (request) => {
       const { organizationId } = callerOf(request)
       const assistant = await changeAssistant(
-        { store, clock },
+        { store, clock, random },
         {
           organizationId,
           id: request.params.assistant_id,
