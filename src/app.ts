@@ -7,6 +7,10 @@ import { parseE164 } from './core/phone-number.ts'
 import { startEvents } from './events.ts'
 import { makeAuthenticator } from './http/auth.ts'
 import { buildServer, type ServerLimits } from './http/server.ts'
+import { startDispatchQueued } from './jobs/dispatch-queued.ts'
+import { startFetchMedia } from './jobs/fetch-media.ts'
+import type { Loop } from './jobs/loop.ts'
+import { startReconcileUnresolved } from './jobs/reconcile-unresolved.ts'
 import { startRescueStuck } from './jobs/rescue-stuck.ts'
 import { makeGuardedClient } from './net/guarded-client.ts'
 import { makeHttpClient } from './net/http-client.ts'
@@ -23,9 +27,13 @@ import { systemClock } from './telemetry/clock.ts'
 import { makeMetrics } from './telemetry/metrics.ts'
 import { systemRandom } from './telemetry/random.ts'
 import { makeCallbackTokens } from './use-cases/callback-token.ts'
+import { makeDispatchClaimed } from './use-cases/dispatch-claimed.ts'
 import { type Failpoints, noFailpoints } from './use-cases/failpoints.ts'
+import { makeFetchMedia } from './use-cases/fetch-media.ts'
 import { makeLookupCache } from './use-cases/lookup-cache.ts'
 import { makeMediaLinks } from './use-cases/media-link.ts'
+import { makeReceiveProviderWebhook } from './use-cases/receive-provider-webhook.ts'
+import { makeReconcileAttempt, makeResolveUnknown } from './use-cases/reconcile-attempt.ts'
 import { makeResolutionWatch } from './use-cases/resolution-watch.ts'
 import { makeSendMessage } from './use-cases/send-message.ts'
 
@@ -73,7 +81,8 @@ export async function startApp(params: {
     store,
     clock,
   })
-  const sendMessage = makeSendMessage({
+  const loops: Loop[] = []
+  const sending = {
     store,
     providers,
     callbacks,
@@ -84,6 +93,12 @@ export async function startApp(params: {
     watch,
     failpoints: params.failpoints ?? noFailpoints,
     stopping: stopping.signal,
+    wakeJobs: () => {
+      for (const loop of loops) loop.wake()
+    },
+  }
+  const sendMessage = makeSendMessage({
+    ...sending,
     findRoute: (organizationId, sender) => routes.find(`${organizationId} ${sender}`),
   })
   const server = await buildServer({
@@ -94,6 +109,9 @@ export async function startApp(params: {
     log,
     authenticator,
     sendMessage,
+    receiveProviderWebhook: makeReceiveProviderWebhook(sending),
+    resolveUnknown: makeResolveUnknown(sending),
+    mediaLinks: media,
     mediaUrls: media.urlsFor,
     stopping: stopping.signal,
     publicUrl: config.publicUrl,
@@ -106,12 +124,19 @@ export async function startApp(params: {
     },
   })
   const guarded = makeGuardedClient()
-  const loops = config.roles.includes('jobs')
-    ? [
-        startRescueStuck({ store, clock, log }),
-        startEvents({ store, client: guarded, clock, random, log, mediaUrls: media.urlsFor }),
-      ]
-    : []
+  if (config.roles.includes('jobs'))
+    loops.push(
+      startRescueStuck({ store, clock, log }),
+      startReconcileUnresolved({ store, clock, log, reconcileAttempt: makeReconcileAttempt(sending) }),
+      startDispatchQueued({ store, clock, log, dispatchClaimed: makeDispatchClaimed(sending) }),
+      startFetchMedia({
+        store,
+        clock,
+        log,
+        fetchMedia: makeFetchMedia({ store, providers, source: guarded, clock, log }),
+      }),
+      startEvents({ store, client: guarded, clock, random, log, mediaUrls: media.urlsFor }),
+    )
   const url = await server.listen({ host: config.host, port: config.port }).catch(async (error: unknown) => {
     await Promise.all(loops.map((loop) => loop.stop()))
     await store.close()

@@ -18,9 +18,11 @@ import { registerEventDeliveryRoutes } from './routes/event-deliveries.ts'
 import { registerEventEndpointRoutes } from './routes/event-endpoints.ts'
 import { type EventRouteParts, registerEventRoutes } from './routes/events.ts'
 import { type HealthParts, registerHealthRoutes } from './routes/health.ts'
+import { type MediaRouteParts, registerMediaRoutes } from './routes/media.ts'
 import { registerOptOutRoutes } from './routes/opt-outs.ts'
 import { registerPhoneNumberRoutes } from './routes/phone-numbers.ts'
 import { registerProviderAccountRoutes } from './routes/provider-accounts.ts'
+import { type ProviderWebhookRouteParts, registerProviderWebhookRoutes } from './routes/provider-webhooks.ts'
 import { registerSmsRoutes, type SmsRouteParts } from './routes/sms.ts'
 import { makeValidatorCompiler } from './validation.ts'
 
@@ -41,6 +43,8 @@ const keepAliveTimeoutMs = 65_000
 export type ServerParts = SmsRouteParts &
   HealthParts &
   EventRouteParts &
+  MediaRouteParts &
+  ProviderWebhookRouteParts &
   ManagementParts & {
     readonly authenticator: Authenticator
     readonly log: Log
@@ -110,6 +114,8 @@ export async function buildServer(parts: ServerParts): Promise<App> {
   registerAssistantPhoneNumberRoutes(app, parts)
   registerProviderAccountRoutes(app, parts)
   registerApiKeyRoutes(app, parts)
+  registerMediaRoutes(app, parts)
+  registerProviderWebhookRoutes(app, parts)
   registerHealthRoutes(app, parts)
   return app
 }

@@ -102,6 +102,8 @@ export interface Provider {
    * Pure but for the clock; never throws, whatever the bytes are.
    */
   readWebhook(request: WebhookRequest, account: ProviderAccount): WebhookReading
+  /** What a webhook is answered once its content is stored. */
+  readonly webhookAnswer: { readonly contentType: string; readonly body: string }
   /** Looks for the message of an attempt. Reads only, at most `searchRequestsMax` requests; throws only if `isTaken` does. */
   findSent(query: SentQuery, account: ProviderAccount): Promise<SearchResult>
   /**

@@ -1,6 +1,7 @@
 import { segmentsOf } from '../core/encoding.ts'
 import type { Clock } from '../ports/clock.ts'
 import { type Behaviour, behaviourFor, ordinary } from './magic-recipients.ts'
+import type { Settings } from './settings.ts'
 
 /** One text that the carrier accepted. Times are Unix milliseconds. */
 export type CarriedMessage = {
@@ -24,16 +25,54 @@ export type CarriedStatus = 'queued' | 'sent' | 'delivered' | 'unreachable' | 'f
 
 export type Submission = Omit<CarriedMessage, 'segmentCount' | 'createdAt' | 'status'>
 
+/** One text that a person sent to a number of an account. */
+export type InboundText = {
+  readonly id: string
+  readonly provider: string
+  readonly accountId: string
+  readonly person: string
+  readonly number: string
+  readonly body: string
+  readonly media: readonly Medium[]
+  /** What the carrier answered by itself. */
+  readonly answered?: 'STOP' | 'START' | 'HELP'
+  readonly createdAt: number
+  /** `none`: the number has no inbound URL. */
+  webhook: 'none' | 'pending' | 'delivered' | 'failed'
+}
+
+export type Medium = { readonly id: string; readonly contentType: string; readonly content: Uint8Array }
+
+/** A webhook that was posted, whatever came of it. */
+export type PostedWebhook = {
+  readonly accountId: string
+  readonly url: string
+  readonly body: string
+  readonly isDelivered: boolean
+  readonly startedAt: number
+  readonly finishedAt: number
+}
+
+/** Whose texts a STOP refuses: those of the number it was sent to, or of the whole account. */
+export type StopScope = 'number' | 'account'
+type Pair = { readonly accountId: string; readonly number: string; readonly person: string }
+
 /** Oldest go first; a simulator that runs for weeks must not fill the memory. */
 export const ledgerLengthMax = 10_000
+const mediaCountMax = 200
 
 /** What went out, whichever wire API it came in by. The ledger is the truth that duplicates are counted against. */
 export type Carrier = ReturnType<typeof makeCarrier>
 
-export function makeCarrier(clock: Clock) {
+export function makeCarrier(clock: Clock, settings: Settings) {
   const byId = new Map<string, CarriedMessage>()
+  const texts = new Map<string, InboundText>()
+  const media = new Map<string, Medium>()
+  const webhooks: PostedWebhook[] = []
+  const stopped = new Set<string>()
   const refusedBefore = new Set<string>()
   let requestCount = 0
+  const isListed = ({ createdAt }: { readonly createdAt: number }) => createdAt <= clock.now() - settings.listLagMs
 
   return {
     /** What to do with one send request to this recipient; counts it. */
@@ -52,20 +91,50 @@ export function makeCarrier(clock: Clock) {
         createdAt: clock.now(),
         status: 'queued',
       }
-      byId.set(message.id, message)
-      const [oldest] = byId.keys()
-      if (byId.size > ledgerLengthMax && oldest !== undefined) byId.delete(oldest)
+      keep(byId, message.id, message, ledgerLengthMax)
       return message
     },
+    receive(text: InboundText): void {
+      keep(texts, text.id, text, ledgerLengthMax)
+      for (const medium of text.media) keep(media, medium.id, medium, mediaCountMax)
+    },
+    recordWebhook(webhook: PostedWebhook): void {
+      webhooks.push(webhook)
+      if (webhooks.length > ledgerLengthMax) webhooks.shift()
+    },
+    stop: (scope: StopScope, pair: Pair) => stopped.add(stopKey(scope, pair)),
+    start: (scope: StopScope, pair: Pair) => stopped.delete(stopKey(scope, pair)),
+    hasStopped: (scope: StopScope, pair: Pair): boolean =>
+      settings.handlesKeywords && stopped.has(stopKey(scope, pair)),
     find: (id: string): CarriedMessage | undefined => byId.get(id),
+    findMedium: (id: string): Medium | undefined => media.get(id),
     /** Newest first. */
     list: (): CarriedMessage[] => [...byId.values()].reverse(),
+    /** As a provider lists them: what is younger than the lag does not show yet. */
+    listed: (): CarriedMessage[] => [...byId.values()].filter(isListed).reverse(),
+    /** Newest first. */
+    texts: (): InboundText[] => [...texts.values()].reverse(),
+    /** Newest first, with the lag. */
+    webhooksOf: (accountId: string): PostedWebhook[] =>
+      webhooks
+        .filter((webhook) => webhook.accountId === accountId && isListed({ createdAt: webhook.finishedAt }))
+        .reverse(),
     /** Send requests that reached a wire API with valid credentials, accepted or not. */
     requestCount: () => requestCount,
     clear(): void {
-      byId.clear()
-      refusedBefore.clear()
+      for (const kept of [byId, texts, media, stopped, refusedBefore]) kept.clear()
+      webhooks.length = 0
       requestCount = 0
     },
   }
+}
+
+function keep<T>(kept: Map<string, T>, id: string, value: T, countMax: number): void {
+  kept.set(id, value)
+  const [oldest] = kept.keys()
+  if (kept.size > countMax && oldest !== undefined) kept.delete(oldest)
+}
+
+function stopKey(scope: StopScope, { accountId, number, person }: Pair): string {
+  return scope === 'account' ? `${accountId} ${person}` : `${accountId} ${number} ${person}`
 }

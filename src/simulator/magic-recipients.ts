@@ -17,7 +17,13 @@ export type ReceiptPlan = {
   readonly order: 'usual' | 'reversed'
   /** Each receipt comes this often. */
   readonly times: 1 | 2
+  /** How many times longer than usual each move takes. */
+  readonly slowness: 1 | 20
+  /** One more receipt comes first, which is not the provider's and claims delivery. */
+  readonly forged?: Forgery
 }
+
+export type Forgery = 'unsigned' | 'wrong_key'
 
 /** What the carrier does with a text to one recipient. */
 export type Behaviour = {
@@ -28,25 +34,29 @@ export type Behaviour = {
   readonly alternates?: true
   /** Whether the text goes out (and stands in the ledger) although its answer is not usable. */
   readonly accepts: boolean
-  readonly answer: 'usual' | 'server_error' | 'reset' | 'hang' | 'truncated' | 'html' | 'slow'
+  readonly answer: 'usual' | 'server_error' | 'reset' | 'hang' | 'truncated' | 'html' | 'slow' | 'after_receipts'
   readonly receipts: ReceiptPlan
 }
 
 export type MagicRecipient = { readonly number: string; readonly does: string; readonly behaviour: Behaviour }
 
-const delivered: ReceiptPlan = { end: 'delivered', order: 'usual', times: 1 }
+const delivered: ReceiptPlan = { end: 'delivered', order: 'usual', times: 1, slowness: 1 }
 export const ordinary: Behaviour = { accepts: true, answer: 'usual', receipts: delivered }
 
 function refuses(refusal: Refusal, more: Partial<Behaviour> = {}): Behaviour {
   return { refusal, accepts: false, answer: 'usual', receipts: delivered, ...more }
 }
 
-function breaks(answer: Behaviour['answer'], accepts: boolean): Behaviour {
-  return { accepts, answer, receipts: delivered }
+function breaks(answer: Behaviour['answer'], accepts: boolean, receipts: Partial<ReceiptPlan> = {}): Behaviour {
+  return { accepts, answer, receipts: { ...delivered, ...receipts } }
 }
 
 function ends(receipts: Partial<ReceiptPlan>): Behaviour {
   return { accepts: true, answer: 'usual', receipts: { ...delivered, ...receipts } }
+}
+
+function forges(forged: Forgery): Behaviour {
+  return ends({ end: 'none', forged })
 }
 
 /**
@@ -72,6 +82,16 @@ export const magicRecipients: readonly MagicRecipient[] = [
   ['+15005550501', '500 after accepting', breaks('server_error', true)],
   ['+15005550510', 'connection reset before accepting', breaks('reset', false)],
   ['+15005550511', 'connection reset after accepting', breaks('reset', true)],
+  [
+    '+15005550512',
+    'connection reset after accepting, and no receipt ever comes',
+    breaks('reset', true, { end: 'none' }),
+  ],
+  [
+    '+15005550513',
+    'connection reset after accepting, then undelivered: handset off',
+    breaks('reset', true, { end: 'unreachable' }),
+  ],
   ['+15005550520', 'never answers, not accepted', breaks('hang', false)],
   ['+15005550521', 'never answers, accepted', breaks('hang', true)],
   ['+15005550530', 'accepted, the answer is cut short', breaks('truncated', true)],
@@ -82,6 +102,10 @@ export const magicRecipients: readonly MagicRecipient[] = [
   ['+15005550602', 'accepted, then undelivered: filtered', ends({ end: 'filtered' })],
   ['+15005550603', 'delivered, receipts in reverse order', ends({ order: 'reversed' })],
   ['+15005550604', 'delivered, each receipt comes twice', ends({ times: 2 })],
+  ['+15005550605', 'delivered, receipts come late (20 times as slow)', ends({ slowness: 20 })],
+  ['+15005550606', 'accepted, and all that comes is an unsigned receipt that claims delivery', forges('unsigned')],
+  ['+15005550607', 'accepted, and all that comes is a receipt signed with a wrong key', forges('wrong_key')],
+  ['+15005550608', 'delivered, receipts come before the answer', breaks('after_receipts', true)],
 ].map(([number, does, behaviour]) => ({ number, does, behaviour }) as MagicRecipient)
 
 const behaviourByNumber = new Map(magicRecipients.map(({ number, behaviour }) => [number, behaviour]))

@@ -4,10 +4,13 @@ import { errorFields } from '../core/error-fields.ts'
 import { SmsError } from '../core/errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
-import { type CarriedMessage, type Carrier, makeCarrier } from './carrier.ts'
+import { type CarriedMessage, type InboundText, makeCarrier } from './carrier.ts'
 import { ledgerPage } from './ledger-page.ts'
-import { magicRecipients } from './magic-recipients.ts'
-import { makeReceiptSender } from './receipts.ts'
+import { makeOwnApi } from './own-api.ts'
+import { makePeople, type SendText } from './people.ts'
+import { makePoster } from './poster.ts'
+import { makePlayReceipts } from './receipts.ts'
+import { changeSettings, makeSettings, type SettingsChange } from './settings.ts'
 import { makeTelnyxApi, type TelnyxAccount } from './telnyx.ts'
 import { makeTwilioApi, type TwilioAccount } from './twilio.ts'
 import type { SendCall, WireAnswer, WireApi, WireRequest } from './wire-api.ts'
@@ -22,16 +25,20 @@ export type Simulator = {
   ledger(): readonly CarriedMessage[]
   /** Send requests with valid credentials, accepted or not. */
   requestCount(): number
-  /** Each answer is held back this long; 0 to `latencyMsMax`. */
+  /** What people texted, newest first. */
+  inbound(): readonly InboundText[]
+  /** A person texts one of the numbers; undefined when no account has it. */
+  text: SendText
+  configure(change: SettingsChange): void
+  /** Each answer is held back this long. */
   setLatency(ms: number): void
-  /** Forgets the ledger. */
+  /** Forgets the ledger, and who said STOP. */
   clear(): void
-  /** Resolves when no receipt is on its way any more. */
+  /** Resolves when no receipt and no text is on its way any more. */
   receiptsSent(): Promise<void>
   close(): Promise<void>
 }
 
-export const latencyMsMax = 60_000
 const bodyBytesMax = 1024 * 1024
 const trickleIntervalMs = 1_000
 
@@ -47,14 +54,19 @@ export async function startSimulator(params: {
   readonly receiptDelayMs?: number
 }): Promise<Simulator> {
   const { clock, log } = params
-  const carrier = makeCarrier(clock)
-  const receipts = makeReceiptSender({ clock, log, receiptDelayMs: params.receiptDelayMs ?? 500 })
-  const apis = [
-    makeTwilioApi({ accounts: params.accounts.filter((account) => account.provider === 'twilio'), carrier }),
-    makeTelnyxApi({ accounts: params.accounts.filter((account) => account.provider === 'telnyx'), carrier, clock }),
-  ]
+  const settings = makeSettings(params.accounts)
+  const carrier = makeCarrier(clock, settings)
+  const poster = makePoster({ clock, log, carrier })
+  const playReceipts = makePlayReceipts({ poster, receiptDelayMs: params.receiptDelayMs ?? 500 })
   const stopping = new AbortController()
-  let latencyMs = 0
+  let url = ''
+  const shared = { carrier, clock, origin: () => url }
+  const apis = [
+    makeTwilioApi({ ...shared, accounts: params.accounts.filter((account) => account.provider === 'twilio') }),
+    makeTelnyxApi({ ...shared, accounts: params.accounts.filter((account) => account.provider === 'telnyx') }),
+  ]
+  const sendText = makePeople({ apis, carrier, settings, poster, clock })
+  const answerOwn = makeOwnApi({ carrier, settings, sendText })
 
   async function answerRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request)
@@ -62,10 +74,10 @@ export async function startSimulator(params: {
       json(response, { status: 413, body: { error: 'The request body is too large.' } })
       return
     }
-    const url = new URL(request.url ?? '/', 'http://simulator')
+    const target = new URL(request.url ?? '/', 'http://simulator')
     const wireRequest = {
       method: request.method ?? 'GET',
-      url,
+      url: target,
       authorization: request.headers.authorization ?? '',
       contentType: request.headers['content-type'] ?? '',
       body,
@@ -73,19 +85,24 @@ export async function startSimulator(params: {
     for (const api of apis) {
       const result = api.handle(wireRequest)
       if (result === undefined) continue
-      await clock.sleep(latencyMs, stopping.signal)
+      await clock.sleep(settings.latencyMs, stopping.signal)
       if (result.kind === 'answer') json(response, result.answer)
-      else carry(api, result.call, response)
+      else await carry(api, result.call, response)
       return
     }
-    if (wireRequest.method === 'GET' && url.pathname === '/')
-      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(ledgerPage(carrier, latencyMs))
+    if (wireRequest.method === 'GET' && target.pathname === '/')
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(ledgerPage(carrier, settings.latencyMs))
     else json(response, answerOwn(wireRequest))
   }
 
   /** Decides by the recipient, and plays the fault at the socket. */
-  function carry(api: WireApi, call: SendCall, response: ServerResponse): void {
-    const behaviour = carrier.treat(call.submission.recipient)
+  async function carry(api: WireApi, call: SendCall, response: ServerResponse): Promise<void> {
+    const { accountId, sender, recipient } = call.submission
+    const behaviour = carrier.treat(recipient)
+    if (carrier.hasStopped(api.stopScope, { accountId, number: sender, person: recipient })) {
+      json(response, call.refused('opted_out'))
+      return
+    }
     if (behaviour.refusal !== undefined) {
       const seconds = behaviour.retryAfterSeconds
       const headers = seconds === undefined ? {} : { 'retry-after': String(seconds) }
@@ -93,7 +110,7 @@ export async function startSimulator(params: {
       return
     }
     const message = behaviour.accepts ? carrier.accept(call.submission) : undefined
-    if (message !== undefined) receipts.play(api, message, behaviour.receipts)
+    const played = message === undefined ? undefined : playReceipts(api, message, behaviour.receipts)
     const answer = message === undefined ? call.serverError() : call.accepted({ ...message, status: 'queued' })
     switch (behaviour.answer) {
       case 'usual':
@@ -116,30 +133,12 @@ export async function startSimulator(params: {
       case 'slow':
         void trickle(response, answer)
         break
+      case 'after_receipts':
+        await played
+        json(response, answer)
+        break
       default:
         behaviour.answer satisfies never
-    }
-  }
-
-  /** The simulator's own JSON, outside any provider's wire API. */
-  function answerOwn({ method, url, body }: WireRequest): WireAnswer {
-    switch (`${method} ${url.pathname}`) {
-      case 'GET /ledger':
-        return { status: 200, body: ledgerBody(carrier) }
-      case 'DELETE /ledger':
-        carrier.clear()
-        return { status: 204 }
-      case 'GET /settings':
-        return { status: 200, body: { latency_ms: latencyMs, magic_recipients: magicRecipients } }
-      case 'PUT /settings': {
-        const wanted = latencyOf(body)
-        if (wanted === undefined)
-          return { status: 400, body: { error: `Send {"latency_ms": 0 to ${latencyMsMax}} as JSON.` } }
-        latencyMs = wanted
-        return { status: 200, body: { latency_ms: latencyMs } }
-      }
-      default:
-        return { status: 404, body: { error: 'There is nothing at this address of the simulator.' } }
     }
   }
 
@@ -162,21 +161,22 @@ export async function startSimulator(params: {
   })
   await listen(server, params)
   const { port } = server.address() as AddressInfo
-  const url = `http://${params.host}:${port}`
+  url = `http://${params.host}:${port}`
 
   return {
     url,
     baseUrls: { twilio: url, telnyx: `${url}/v2` },
     ledger: () => carrier.list(),
     requestCount: () => carrier.requestCount(),
-    setLatency(ms) {
-      latencyMs = Math.min(latencyMsMax, Math.max(0, ms))
-    },
+    inbound: () => carrier.texts(),
+    text: sendText,
+    configure: (change) => changeSettings(settings, change),
+    setLatency: (latencyMs) => changeSettings(settings, { latencyMs }),
     clear: () => carrier.clear(),
-    receiptsSent: () => receipts.idle(),
+    receiptsSent: () => poster.idle(),
     async close() {
       stopping.abort()
-      await receipts.stop()
+      await poster.stop()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     },
@@ -207,9 +207,9 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function json(response: ServerResponse, { status, headers, body }: WireAnswer): void {
+function json(response: ServerResponse, { status, headers, body, content }: WireAnswer): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers })
-  response.end(body === undefined ? undefined : JSON.stringify(body))
+  response.end(content ?? (body === undefined ? undefined : JSON.stringify(body)))
 }
 
 /** A TCP reset, not an orderly end. */
@@ -222,33 +222,4 @@ function truncate(response: ServerResponse, answer: WireAnswer): void {
   const text = JSON.stringify(answer.body)
   response.writeHead(answer.status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
   response.write(text.slice(0, text.length / 2), () => response.destroy())
-}
-
-function ledgerBody(carrier: Carrier) {
-  return {
-    request_count: carrier.requestCount(),
-    messages: carrier.list().map((message) => ({
-      id: message.id,
-      provider: message.provider,
-      from: message.sender,
-      to: message.recipient,
-      body: message.body,
-      media_urls: message.mediaUrls,
-      segments: message.segmentCount,
-      status: message.status,
-      callback_url: message.callbackUrl ?? null,
-      created_at: new Date(message.createdAt).toISOString(),
-    })),
-  }
-}
-
-function latencyOf(body: string): number | undefined {
-  try {
-    const settings: unknown = JSON.parse(body)
-    const latency = typeof settings === 'object' && settings !== null && 'latency_ms' in settings && settings.latency_ms
-    return typeof latency === 'number' && latency >= 0 && latency <= latencyMsMax ? latency : undefined
-  } catch {
-    // Not JSON: answered as any other wrong value.
-    return undefined
-  }
 }

@@ -1,9 +1,11 @@
-import { createPrivateKey, createPublicKey, type KeyObject, randomUUID, sign } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { segmentsOf } from '../core/encoding.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { CarriedMessage, CarriedStatus, Carrier } from './carrier.ts'
 import type { Refusal } from './magic-recipients.ts'
-import { answered, type Receipt, type WireAnswer, type WireApi, type WireRequest, type WireResult } from './wire-api.ts'
+import { parseObject } from './own-api.ts'
+import { receivedEvent, signedEvent, statusEvent } from './telnyx-webhooks.ts'
+import { answered, type WireAnswer, type WireApi, type WireRequest, type WireResult } from './wire-api.ts'
 
 export type TelnyxAccount = {
   readonly provider: 'telnyx'
@@ -12,10 +14,13 @@ export type TelnyxAccount = {
   readonly signingSeed: Uint8Array
   readonly messagingProfileId: string
   readonly numbers: readonly string[]
+  /** Where texts to its numbers are reported. */
+  readonly inboundUrl?: string
 }
 
 const messagePath = /^\/v2\/messages(?:\/([^/]+))?$/
 const recordsPath = '/v2/detail_records'
+const webhooksPath = '/v2/webhook_deliveries'
 const e164 = /^\+[1-9]\d{1,14}$/
 
 /** Code, HTTP status and sentences of each refusal: https://developers.telnyx.com/docs/messaging/messages/error-codes */
@@ -54,35 +59,49 @@ export function makeTelnyxApi(parts: {
   readonly accounts: readonly TelnyxAccount[]
   readonly carrier: Carrier
   readonly clock: Clock
+  /** Where the simulator listens. */
+  readonly origin: () => string
 }): WireApi {
-  const { accounts, carrier, clock } = parts
+  const { accounts, carrier, clock, origin } = parts
+  const accountById = (id: string) => accounts.find((account) => account.messagingProfileId === id)
+  const threeTries = { triesMax: 3, afterAnswer: true }
   return {
     provider: 'telnyx',
-    receiptTriesMax: 3,
+    repeats: { receipt: threeTries, inbound: threeTries },
+    keywords: {
+      STOP: ['STOP', 'STOPALL', 'STOP ALL', 'UNSUBSCRIBE', 'CANCEL', 'END', 'QUIT'],
+      START: ['START', 'UNSTOP'],
+      HELP: ['HELP'],
+    },
+    stopScope: 'account',
     handle(request) {
       const { pathname } = request.url
       const match = messagePath.exec(pathname)
-      if (match === null && pathname !== recordsPath) return undefined
+      if (match === null && pathname !== recordsPath && pathname !== webhooksPath) return undefined
       const account = accounts.find((candidate) => request.authorization === `Bearer ${candidate.apiKey}`)
       if (account === undefined) return answered(refusal('wrong_credentials'))
       if (pathname === recordsPath) return answered(detailRecords(carrier, account, request.url))
+      if (pathname === webhooksPath) return answered(webhookDeliveries(carrier, account, request.url))
       const messageId = match?.[1]
       if (messageId !== undefined) return answered(fetchOne(carrier, account, messageId))
       if (request.method !== 'POST') return answered(errorAnswer('10005', 404, 'Resource not found', 'No such path.'))
       return send(account, request)
     },
-    receiptOf(message, callbackUrl) {
-      const account = accounts.find((candidate) => candidate.messagingProfileId === message.accountId)
+    receiptOf(message, url, forged) {
+      const account = accountById(message.accountId)
       if (account === undefined || message.status === 'queued') return undefined
-      return webhook(account, message, callbackUrl, clock.now())
+      const event = statusEvent(message.status, resourceOf(message))
+      return signedEvent(event, { account, url, forged, now: clock.now() })
+    },
+    accountOf: (number) => accounts.find(({ numbers }) => numbers.includes(number))?.messagingProfileId,
+    inboundId: () => randomUUID(),
+    mediumId: () => randomUUID(),
+    inboundOf(text, url) {
+      const account = accountById(text.accountId)
+      const event = receivedEvent(text, `${origin()}/media`)
+      return account && signedEvent(event, { account, url, forged: undefined, now: clock.now() })
     },
   }
-}
-
-/** The public key as the portal shows it: 32 bytes in base64. */
-export function telnyxPublicKey(signingSeed: Uint8Array): string {
-  const { x = '' } = createPublicKey(privateKeyOf(signingSeed)).export({ format: 'jwk' })
-  return Buffer.from(x, 'base64url').toString('base64')
 }
 
 function send(account: TelnyxAccount, request: WireRequest): WireResult {
@@ -159,7 +178,7 @@ function detailRecords(carrier: Carrier, account: TelnyxAccount, url: URL): Wire
   const [recipient, sender] = [filter('cld'), filter('cli')]
   const since = url.searchParams.get('filter[created_at][gte]')
   const found = carrier
-    .list()
+    .listed()
     .filter(
       (message) =>
         message.accountId === account.messagingProfileId &&
@@ -167,24 +186,49 @@ function detailRecords(carrier: Carrier, account: TelnyxAccount, url: URL): Wire
         (sender === null || message.sender === sender) &&
         (since === null || message.createdAt >= Date.parse(since)),
     )
+  return pageOf(found, url, (message) => ({
+    record_type: 'messaging',
+    uuid: message.id,
+    cld: message.recipient,
+    cli: message.sender,
+    created_at: new Date(message.createdAt).toISOString(),
+    direction: 'outbound',
+    message_type: message.mediaUrls.length === 0 ? 'SMS' : 'MMS',
+    parts: message.segmentCount,
+    profile_id: message.accountId,
+    status: recordWordByStatus[message.status],
+    errors: [],
+  }))
+}
+
+/** The webhooks that were posted for the account, searched by any part of their text. */
+function webhookDeliveries(carrier: Carrier, account: TelnyxAccount, url: URL): WireAnswer {
+  const part = url.searchParams.get('filter[webhook][contains]') ?? ''
+  const found = carrier.webhooksOf(account.messagingProfileId).filter(({ body }) => body.includes(part))
+  return pageOf(found, url, ({ url: address, body, isDelivered, startedAt, finishedAt }) => {
+    const status = isDelivered ? 'delivered' : 'failed'
+    const times = {
+      started_at: new Date(startedAt).toISOString(),
+      finished_at: new Date(finishedAt).toISOString(),
+    }
+    return {
+      record_type: 'webhook_delivery',
+      id: randomUUID(),
+      status,
+      webhook: parseObject(body)?.data,
+      ...times,
+      attempts: [{ status, ...times, http: { request: { url: address, headers: [] } } }],
+    }
+  })
+}
+
+function pageOf<T>(found: readonly T[], url: URL, shown: (one: T) => object): WireAnswer {
   const pageSize = Math.min(50, Math.max(1, Number(url.searchParams.get('page[size]') ?? 20)))
   const page = Math.max(1, Number(url.searchParams.get('page[number]') ?? 1))
   return {
     status: 200,
     body: {
-      data: found.slice((page - 1) * pageSize, page * pageSize).map((message) => ({
-        record_type: 'messaging',
-        uuid: message.id,
-        cld: message.recipient,
-        cli: message.sender,
-        created_at: new Date(message.createdAt).toISOString(),
-        direction: 'outbound',
-        message_type: message.mediaUrls.length === 0 ? 'SMS' : 'MMS',
-        parts: message.segmentCount,
-        profile_id: message.accountId,
-        status: recordWordByStatus[message.status],
-        errors: [],
-      })),
+      data: found.slice((page - 1) * pageSize, page * pageSize).map(shown),
       meta: {
         page_number: page,
         page_size: pageSize,
@@ -227,46 +271,6 @@ function resourceOf(message: CarriedMessage) {
     completed_at: isFinal ? createdAt : null,
     valid_until: new Date(message.createdAt + 3_600_000).toISOString(),
     errors: error === undefined ? [] : [{ ...error, detail: error.title }],
-  }
-}
-
-/** A JSON event, signed over time and body: https://developers.telnyx.com/docs/messaging/messages/receiving-webhooks */
-function webhook(account: TelnyxAccount, message: CarriedMessage, callbackUrl: string, now: number): Receipt {
-  const body = JSON.stringify({
-    data: {
-      record_type: 'event',
-      event_type: message.status === 'sent' ? 'message.sent' : 'message.finalized',
-      id: randomUUID(),
-      occurred_at: new Date(now).toISOString(),
-      payload: resourceOf(message),
-    },
-    meta: { attempt: 1, delivered_to: callbackUrl },
-  })
-  const timestamp = String(Math.floor(now / 1_000))
-  const signature = sign(null, Buffer.from(`${timestamp}|${body}`), privateKeyOf(account.signingSeed))
-  return {
-    headers: {
-      'content-type': 'application/json',
-      'telnyx-timestamp': timestamp,
-      'telnyx-signature-ed25519': signature.toString('base64'),
-    },
-    body,
-  }
-}
-
-/** PKCS#8 of an Ed25519 key is a fixed head and the 32 bytes (RFC 8410). */
-function privateKeyOf(seed: Uint8Array): KeyObject {
-  const head = Buffer.from('302e020100300506032b657004220420', 'hex')
-  return createPrivateKey({ key: Buffer.concat([head, seed]), format: 'der', type: 'pkcs8' })
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? { ...value } : undefined
-  } catch {
-    // The caller answers as the provider answers a body that is not JSON.
-    return undefined
   }
 }
 

@@ -1,7 +1,8 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { CarriedMessage, CarriedStatus, Carrier } from './carrier.ts'
 import type { Refusal } from './magic-recipients.ts'
-import { answered, type Receipt, type WireAnswer, type WireApi, type WireRequest, type WireResult } from './wire-api.ts'
+import { inboundForm, signedForm, statusForm } from './twilio-webhooks.ts'
+import { answered, type WireAnswer, type WireApi, type WireRequest, type WireResult } from './wire-api.ts'
 
 export type TwilioAccount = {
   readonly provider: 'twilio'
@@ -10,9 +11,12 @@ export type TwilioAccount = {
   readonly apiKey?: { readonly sid: string; readonly secret: string }
   readonly messagingServiceSids?: readonly string[]
   readonly numbers: readonly string[]
+  /** Where texts to its numbers are reported. */
+  readonly inboundUrl?: string
 }
 
 const pathPattern = /^\/2010-04-01\/Accounts\/([^/]+)\/Messages(?:\/([^/]+))?\.json$/
+const mediumPattern = /^\/2010-04-01\/Accounts\/([^/]+)\/Messages\/[^/]+\/Media\/([^/]+)$/
 const e164 = /^\+[1-9]\d{1,14}$/
 const pageSizeMax = 1_000
 
@@ -28,41 +32,60 @@ const errorByRefusal: Readonly<Record<Refusal, readonly [code: number, status: n
   queue_full: [21611, 429, "This 'From' number has exceeded the maximum number of queued messages."],
 }
 
-const wordByStatus: Readonly<Record<CarriedStatus, string>> = {
+export const wordByStatus: Readonly<Record<CarriedStatus, string>> = {
   queued: 'queued',
   sent: 'sent',
   delivered: 'delivered',
   unreachable: 'undelivered',
   filtered: 'undelivered',
 }
-const errorCodeByStatus: Readonly<Partial<Record<CarriedStatus, number>>> = { unreachable: 30003, filtered: 30007 }
+export const errorCodeByStatus: Readonly<Partial<Record<CarriedStatus, number>>> = {
+  unreachable: 30003,
+  filtered: 30007,
+}
 
-export function makeTwilioApi({
-  accounts,
-  carrier,
-}: {
-  accounts: readonly TwilioAccount[]
-  carrier: Carrier
+export function makeTwilioApi(parts: {
+  readonly accounts: readonly TwilioAccount[]
+  readonly carrier: Carrier
+  /** Where the simulator listens. */
+  readonly origin: () => string
 }): WireApi {
+  const { accounts, carrier } = parts
+  const accountById = (id: string) => accounts.find((account) => account.accountSid === id)
   return {
     provider: 'twilio',
-    // A status callback is not repeated unless the account asks for it.
-    receiptTriesMax: 1,
+    // Neither is repeated after an answer; only a text is, once, when the connection failed.
+    repeats: { receipt: { triesMax: 1, afterAnswer: false }, inbound: { triesMax: 2, afterAnswer: false } },
+    keywords: {
+      STOP: ['STOP', 'STOPALL', 'UNSUBSCRIBE', 'CANCEL', 'END', 'QUIT', 'REVOKE', 'OPTOUT'],
+      START: ['START', 'YES', 'UNSTOP'],
+      HELP: ['HELP', 'INFO'],
+    },
+    stopScope: 'number',
     handle(request) {
-      const match = pathPattern.exec(request.url.pathname)
+      const match = pathPattern.exec(request.url.pathname) ?? mediumPattern.exec(request.url.pathname)
       if (match === null) return undefined
-      const [, accountSid = '', messageSid] = match
+      const [, accountSid = '', sid] = match
       const account = accounts.find((candidate) => mayUse(candidate, accountSid, request.authorization))
       if (account === undefined) return answered(refusal('wrong_credentials'))
-      if (request.method === 'POST' && messageSid === undefined) return send(account, request)
+      if (request.method === 'POST' && sid === undefined) return send(account, request)
       if (request.method !== 'GET') return answered(errorAnswer(20004, 405, 'Method not allowed'))
+      if (sid === undefined) return answered(list(carrier, account, request.url))
       return answered(
-        messageSid === undefined ? list(carrier, account, request.url) : fetchOne(carrier, account, messageSid),
+        request.url.pathname.endsWith('.json') ? fetchOne(carrier, account, sid) : redirectTo(carrier, sid),
       )
     },
-    receiptOf(message, callbackUrl) {
-      const account = accounts.find((candidate) => candidate.accountSid === message.accountId)
-      return account === undefined ? undefined : statusCallback(account, message, callbackUrl)
+    receiptOf(message, callbackUrl, forged) {
+      const account = accountById(message.accountId)
+      return account && signedForm(statusForm(message), { account, url: callbackUrl, forged })
+    },
+    accountOf: (number) => accounts.find(({ numbers }) => numbers.includes(number))?.accountSid,
+    inboundId: (hasMedia) => `${hasMedia ? 'MM' : 'SM'}${randomBytes(16).toString('hex')}`,
+    mediumId: () => `ME${randomBytes(16).toString('hex')}`,
+    inboundOf(text, url) {
+      const account = accountById(text.accountId)
+      const mediaAt = `${parts.origin()}/2010-04-01/Accounts/${text.accountId}/Messages/${text.id}/Media`
+      return account && signedForm(inboundForm(text, mediaAt), { account, url, forged: undefined })
     },
   }
 }
@@ -142,6 +165,13 @@ function fetchOne(carrier: Carrier, account: TwilioAccount, sid: string): WireAn
     : errorAnswer(20404, 404, 'The requested resource was not found')
 }
 
+/** Media stand behind the API; what they are is at an address of its own, open to who knows it. */
+function redirectTo(carrier: Carrier, mediumId: string): WireAnswer {
+  return carrier.findMedium(mediumId) === undefined
+    ? errorAnswer(20404, 404, 'The requested resource was not found')
+    : { status: 307, headers: { location: `/media/${mediumId}` } }
+}
+
 /** Newest first, filtered by To, From and the day or instant of sending, in pages. */
 function list(carrier: Carrier, account: TwilioAccount, url: URL): WireAnswer {
   const query = url.searchParams
@@ -150,7 +180,7 @@ function list(carrier: Carrier, account: TwilioAccount, url: URL): WireAnswer {
     return value === null ? undefined : Date.parse(value)
   }
   const [after, before, to, from] = [time('DateSent>'), time('DateSent<'), query.get('To'), query.get('From')]
-  const found = carrier.list().filter(
+  const found = carrier.listed().filter(
     (message) =>
       message.accountId === account.accountSid &&
       (to === null || message.recipient === to) &&
@@ -210,32 +240,5 @@ function resourceOf(message: CarriedMessage) {
     subresource_uris: { media: uri.replace('.json', '/Media.json') },
     to: message.recipient,
     uri,
-  }
-}
-
-/** A form post, signed over URL and fields: https://www.twilio.com/docs/usage/webhooks/webhooks-security */
-function statusCallback(account: TwilioAccount, message: CarriedMessage, callbackUrl: string): Receipt {
-  const word = wordByStatus[message.status]
-  const errorCode = errorCodeByStatus[message.status]
-  const fields: Record<string, string> = {
-    AccountSid: account.accountSid,
-    ApiVersion: '2010-04-01',
-    ...(errorCode === undefined ? {} : { ErrorCode: String(errorCode) }),
-    From: message.sender,
-    MessageSid: message.id,
-    MessageStatus: word,
-    ...(message.messagingServiceId === undefined ? {} : { MessagingServiceSid: message.messagingServiceId }),
-    SmsSid: message.id,
-    SmsStatus: word,
-    To: message.recipient,
-  }
-  const names = Object.keys(fields).sort()
-  const signed = callbackUrl + names.map((name) => `${name}${fields[name]}`).join('')
-  return {
-    headers: {
-      'content-type': 'application/x-www-form-urlencoded',
-      'x-twilio-signature': createHmac('sha1', account.authToken).update(signed).digest('base64'),
-    },
-    body: new URLSearchParams(fields).toString(),
   }
 }

@@ -1,5 +1,5 @@
-import type { CarriedMessage, Submission } from './carrier.ts'
-import type { Refusal } from './magic-recipients.ts'
+import type { CarriedMessage, InboundText, StopScope, Submission } from './carrier.ts'
+import type { Forgery, Refusal } from './magic-recipients.ts'
 
 export type WireRequest = {
   readonly method: string
@@ -14,6 +14,8 @@ export type WireAnswer = {
   readonly headers?: Readonly<Record<string, string>>
   /** Becomes JSON; undefined is an empty body. */
   readonly body?: unknown
+  /** Sent as it is, in the place of `body`. */
+  readonly content?: Uint8Array
 }
 
 /** A request to send: the submission, and the two answers that the carrier chooses between. */
@@ -29,8 +31,16 @@ export type WireResult =
   | { readonly kind: 'answer'; readonly answer: WireAnswer }
   | { readonly kind: 'send'; readonly call: SendCall }
 
-/** A signed report about a message, ready to be posted. */
-export type Receipt = { readonly headers: Readonly<Record<string, string>>; readonly body: string }
+/** A webhook, ready to be posted. */
+export type Webhook = { readonly headers: Readonly<Record<string, string>>; readonly body: string }
+
+/** When a webhook that was not taken is posted again. */
+export type Repeats = {
+  /** In all. */
+  readonly triesMax: number
+  /** Also after an answer other than 2xx, and not only when there was none. */
+  readonly afterAnswer: boolean
+}
 
 /** One provider's wire API, as seen from outside. Keeps nothing: messages are the carrier's. */
 export type WireApi = {
@@ -38,9 +48,17 @@ export type WireApi = {
   /** Undefined when the path is not of this API. */
   handle(request: WireRequest): WireResult | undefined
   /** Undefined where this provider sends no receipt for the status. */
-  receiptOf(message: CarriedMessage, callbackUrl: string): Receipt | undefined
-  /** Tries in all, until one is answered with 2xx. */
-  readonly receiptTriesMax: number
+  receiptOf(message: CarriedMessage, callbackUrl: string, forged?: Forgery): Webhook | undefined
+  /** The public id of the account that has the number. */
+  accountOf(number: string): string | undefined
+  /** An id for a text that a person sends, and one for a medium of it. */
+  inboundId(hasMedia: boolean): string
+  mediumId(): string
+  inboundOf(text: InboundText, url: string): Webhook | undefined
+  readonly repeats: { readonly receipt: Repeats; readonly inbound: Repeats }
+  /** Whole texts, in capitals, that this provider answers itself. */
+  readonly keywords: Readonly<Record<'STOP' | 'START' | 'HELP', readonly string[]>>
+  readonly stopScope: StopScope
 }
 
 export function answered(answer: WireAnswer): WireResult {

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import { openMemoryStore, providersOffline, steppedClock } from '../../test/support/parts.ts'
 import { parseE164 } from '../core/phone-number.ts'
 import type { Store } from '../ports/store.ts'
+import { systemRandom } from '../telemetry/random.ts'
 import { planSetup, type Setup } from './apply-setup.ts'
 
 let store: Store
@@ -11,7 +12,7 @@ before(async () => {
 })
 after(() => store.close())
 
-const parts = () => ({ store, providers: providersOffline, clock: steppedClock() })
+const parts = () => ({ store, providers: providersOffline, clock: steppedClock(), random: systemRandom })
 const one = parseE164('+12025550142')
 const two = parseE164('+12025550143')
 

@@ -3,9 +3,12 @@ import type { OptOutScope } from '../core/opt-out.ts'
 import type { Assistant, InboundSettings, Organization, ProviderAccount, Sender } from '../core/organization.ts'
 import type { E164 } from '../core/phone-number.ts'
 import type { Clock } from '../ports/clock.ts'
+import { type EventEndpoint, endpointsPerOrganizationMax } from '../ports/event-store.ts'
 import type { Provider } from '../ports/provider.ts'
+import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
 import { partAccountFields } from './account-fields.ts'
+import { ensureAssistantEndpoint, isEndpointOf } from './ensure-assistant-endpoint.ts'
 
 /** What there should be, as a whole. What it does not mention is left alone. */
 export type Setup = {
@@ -55,7 +58,12 @@ export type SetupPlan = {
   apply(): Promise<{ readonly organizationId: number }>
 }
 
-type Parts = { readonly store: Store; readonly providers: ReadonlyMap<string, Provider>; readonly clock: Clock }
+type Parts = {
+  readonly store: Store
+  readonly providers: ReadonlyMap<string, Provider>
+  readonly clock: Clock
+  readonly random: Random
+}
 
 /**
  * Compares a set-up with the store. Applying the plan and planning again gives no changes.
@@ -69,12 +77,13 @@ export async function planSetup(parts: Parts, setup: Setup): Promise<SetupPlan> 
   const id = organization?.id
   const accounts = id === undefined ? [] : await store.accounts.list(id)
   const assistants = id === undefined ? [] : await listAssistants(store, id)
+  const endpoints = id === undefined ? [] : await listEndpoints(store, id)
   const senders = id === undefined ? [] : await store.senders.list(id)
   for (const account of accounts) names.accounts.set(account.name, account.id)
   for (const wanted of setup.providerAccounts) changes.push(...planAccount(parts, wanted, accounts))
   const claimed = new Set(setup.assistants.flatMap((assistant) => assistant.phoneNumbers))
   for (const wanted of setup.assistants)
-    changes.push(...planAssistant(parts, { wanted, assistants, senders, names, claimed }))
+    changes.push(...planAssistant(parts, { wanted, assistants, endpoints, senders, names, claimed }))
   return {
     changes,
     async apply() {
@@ -118,6 +127,10 @@ const assistantsMax = 10_000
 
 function listAssistants(store: Store, organizationId: number): Promise<Assistant[]> {
   return store.assistants.list(organizationId, { skip: 0, limit: assistantsMax, activeOnly: false })
+}
+
+function listEndpoints(store: Store, organizationId: number): Promise<EventEndpoint[]> {
+  return store.events.listEndpoints(organizationId, { skip: 0, limit: assistantsMax + endpointsPerOrganizationMax })
 }
 
 function planAccount(
@@ -189,16 +202,18 @@ function partsOf(provider: Provider, wanted: SetupAccount) {
 }
 
 function planAssistant(
-  { store, clock }: Parts,
+  parts: Parts,
   facts: {
     readonly wanted: SetupAssistant
     readonly assistants: readonly Assistant[]
+    readonly endpoints: readonly EventEndpoint[]
     readonly senders: readonly Sender[]
     readonly names: KnownNames
     /** Every number of the file. */
     readonly claimed: ReadonlySet<E164>
   },
 ): SetupChange[] {
+  const { store, clock } = parts
   const { wanted, assistants, senders, names, claimed } = facts
   const sameName = assistants.filter((assistant) => assistant.name === wanted.name)
   if (sameName.length > 1)
@@ -228,6 +243,7 @@ function planAssistant(
             createdAt: clock.now(),
             updatedAt: clock.now(),
           })
+          await ensureAssistantEndpoint(parts, { assistant: created, trusted: true })
           known.assistants.set(wanted.name, created.id)
         },
       },
@@ -239,6 +255,7 @@ function planAssistant(
     ...difference('description', present.description, wanted.description),
     ...difference('messaging_service_sid', present.messagingServiceId, wanted.messagingServiceId),
     ...difference('sms_webhook_url', present.smsWebhookUrl, wanted.smsWebhookUrl),
+    ...endpointDifferences(present, facts),
     ...inboundDifferences(present.inbound, wanted.inbound ?? {}),
   ]
   if (differences.length === 0) return numbers
@@ -247,14 +264,26 @@ function planAssistant(
       sign: '~',
       text: `assistant ${wanted.name}: ${differences.join(', ')}`,
       async apply(known) {
-        await store.assistants.change(known.organizationId, present.id, (assistant) => {
+        const changed = await store.assistants.change(known.organizationId, present.id, (assistant) => {
           const { description: _1, messagingServiceId: _2, smsWebhookUrl: _3, ...rest } = assistant
           return { ...rest, ...values(known), updatedAt: clock.now() }
         })
+        await ensureAssistantEndpoint(parts, { assistant: changed, trusted: true })
       },
     },
     ...numbers,
   ]
+}
+
+/** The address is right, but not where its texts go: a process ended in between, or the API had changed it. */
+function endpointDifferences(
+  present: Assistant,
+  { wanted, endpoints }: { readonly wanted: SetupAssistant; readonly endpoints: readonly EventEndpoint[] },
+): string[] {
+  const url = wanted.smsWebhookUrl
+  const endpoint = endpoints.find(({ assistantId }) => assistantId === present.id)
+  if (url !== present.smsWebhookUrl || isEndpointOf(endpoint, { url, trusted: true })) return []
+  return ['sms_webhook_url trusted as given here']
 }
 
 function planNumbers(

@@ -25,19 +25,20 @@ export function registerProviderWebhookRoutes(app: App, parts: ProviderWebhookRo
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: webhookBytesMax }, (_request, body, done) =>
       done(null, body),
     )
-    const legacy = [...parts.providers.keys()].map((name) => ({ path: `/${name}-sms-webhook`, name }))
-    for (const { path, name } of [{ path: '/webhooks/sms/:provider', name: undefined }, ...legacy])
-      scope.route({
+    const paths = ['/webhooks/sms/:provider', ...[...parts.providers.keys()].map((name) => `/${name}-sms-webhook`)]
+    for (const [index, path] of paths.entries())
+      scope.route<{ Params: { readonly provider?: string } }>({
         method: ['GET', 'POST'],
         url: path,
         bodyLimit: webhookBytesMax,
         validatorCompiler: () => () => true,
         schema: {
-          ...(name === undefined ? { operationId: 'receiveProviderWebhook' } : { hide: true }),
+          operationId: `receiveProviderWebhook${index === 0 ? '' : index}`,
+          hide: index > 0,
           summary: 'For providers: receipts and inbound texts',
           description: 'Signed by the provider. Answered once its content is stored; a repetition changes nothing.',
           tags: ['messages'],
-          params: Type.Object({ provider: Type.Optional(Type.String({ maxLength: 32 })) }),
+          ...(index === 0 ? { params: Type.Object({ provider: Type.String({ maxLength: 32 }) }) } : {}),
           response: {
             200: Type.String({ description: 'Stored.' }),
             ...errorAnswers({
@@ -48,7 +49,8 @@ export function registerProviderWebhookRoutes(app: App, parts: ProviderWebhookRo
           },
         },
         async handler(request, reply) {
-          const { provider } = await parts.receiveProviderWebhook(name ?? request.params.provider ?? '', {
+          const name = request.params.provider ?? path.slice(1).replace(/-sms-webhook$/, '')
+          const { provider } = await parts.receiveProviderWebhook(name, {
             method: request.method,
             url: parts.publicUrl + request.url,
             headers: request.headers,

@@ -1,17 +1,18 @@
 import { Type } from 'typebox'
 import { SmsError } from '../../core/errors.ts'
 import { type Failure, traitsOf } from '../../core/failure.ts'
-import type { Attempt, Message, SendRequest } from '../../core/message.ts'
-import { isMessageId } from '../../core/message-id.ts'
+import type { Message, SendRequest } from '../../core/message.ts'
 import { publicStatusOf } from '../../core/message-status.ts'
 import type { MessageRecord, Store } from '../../ports/store.ts'
 import type { SendResult } from '../../use-cases/send-message.ts'
 import { callerOf } from '../auth.ts'
 import { type ErrorBody, errorBodyOf, httpStatusOf, retryAfterSeconds, sendFailedHttpStatus } from '../errors.ts'
 import type { App } from '../fastify.ts'
+import { attemptBodyOf } from '../reading.ts'
 import { commonErrors, errorAnswers, timeOf } from '../schemas/common.ts'
 import { parseSendRequest } from '../schemas/send-request.ts'
 import { sendAnswerSchema, sendBodySchema, statusAnswerSchema } from '../schemas/sms.ts'
+import { findMessage } from './messages.ts'
 
 export type SmsRouteParts = {
   readonly store: Store
@@ -86,10 +87,7 @@ export function registerSmsRoutes(app: App, { store, sendMessage }: SmsRoutePart
     },
     async (request) => {
       const { organizationId } = callerOf(request)
-      const id = request.params.message_id
-      const record = isMessageId(id)
-        ? await store.messages.find(organizationId, id)
-        : await store.messages.findByProviderId(organizationId, id)
+      const record = await findMessage(store, organizationId, request.params.message_id)
       if (record === undefined) throw new SmsError('not_found', 'No message has this id.')
       return statusBodyOf(record)
     },
@@ -197,29 +195,5 @@ function statusBodyOf({ message, attempts }: MessageRecord) {
     metadata: { ...message.metadata },
     created_at: timeOf(message.createdAt),
     updated_at: timeOf(message.updatedAt),
-  }
-}
-
-function attemptBodyOf({ number, startedAt, finishedAt, outcome }: Attempt) {
-  return {
-    number,
-    started_at: timeOf(startedAt),
-    finished_at: finishedAt === undefined ? null : timeOf(finishedAt),
-    outcome: outcome?.kind ?? null,
-    detail: detailOf(outcome),
-  }
-}
-
-function detailOf(outcome: Attempt['outcome']): string | null {
-  switch (outcome?.kind) {
-    case undefined:
-      return null
-    case 'accepted':
-      return outcome.providerStatus
-    case 'unknown':
-      return outcome.detail
-    case 'rejected':
-    case 'not_sent':
-      return outcome.failure.providerMessage ?? outcome.failure.reason
   }
 }

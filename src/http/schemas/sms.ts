@@ -9,6 +9,7 @@ import {
 } from '../../core/message.ts'
 import { messageStatuses } from '../../core/message-status.ts'
 import { e164Schema, numberExample, timeSchema } from './common.ts'
+import { attemptSchema } from './messages.ts'
 
 /** The documented shape; `parseSendRequest` is what checks it, because its sentences are part of the contract. */
 export const sendBodySchema = Type.Object(
@@ -106,15 +107,7 @@ export const statusAnswerSchema = Type.Object(
         reason: Type.String(),
       }),
     ),
-    attempts: Type.Array(
-      Type.Object({
-        number: Type.Integer(),
-        started_at: timeSchema,
-        finished_at: Type.Union([timeSchema, Type.Null()]),
-        outcome: Type.Union([Type.String(), Type.Null()]),
-        detail: Type.Union([Type.String(), Type.Null()]),
-      }),
-    ),
+    attempts: Type.Array(attemptSchema),
     segments: Type.Integer(),
     encoding: Type.String(),
     metadata: Type.Record(Type.String(), Type.String()),

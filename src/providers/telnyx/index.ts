@@ -49,6 +49,7 @@ export function makeTelnyx({ http, clock }: { readonly http: HttpClient; readonl
       return findSentAtTelnyx(query, account, (url) => http.get(url, headers))
     },
     mediaHeaders: telnyxMediaHeaders,
+    webhookAnswer: { contentType: 'application/json', body: '{}' },
     close: () => http.close(),
   }
 }

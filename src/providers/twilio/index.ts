@@ -57,6 +57,8 @@ export function makeTwilio({ http, clock }: { readonly http: HttpClient; readonl
       return findSentAtTwilio(query, account, (url) => http.get(url, headers))
     },
     mediaHeaders: twilioMediaHeaders,
+    // Any other type of content is an error there (12300), and any content of the answer would be texted to the person.
+    webhookAnswer: { contentType: 'text/xml', body: '<Response/>' },
     close: () => http.close(),
   }
 }

@@ -1,0 +1,59 @@
+import type { Static } from 'typebox'
+import type { RecordedReceipt } from '../core/delivery-receipt.ts'
+import type { MessageRecord } from '../ports/store.ts'
+import { attemptBodyOf, failureBodyOf, type ReadingParts, timeOrNull } from './reading.ts'
+import { timeOf } from './schemas/common.ts'
+import type { messageSchema } from './schemas/messages.ts'
+
+/** A message with all that is known about it. */
+export async function messageBodyOf(
+  { store, mediaUrls }: Pick<ReadingParts, 'store' | 'mediaUrls'>,
+  { key, message, attempts }: MessageRecord,
+): Promise<Static<typeof messageSchema>> {
+  const { organizationId, id } = message
+  const [conversation, receipts, events, urls] = await Promise.all([
+    store.inbound.conversationOf(organizationId, key),
+    store.evidence.receipts(organizationId, id),
+    store.messages.events(organizationId, id),
+    mediaUrls(message),
+  ])
+  return {
+    message_id: id,
+    conversation_id: conversation?.id ?? null,
+    assistant_id: message.assistantId,
+    direction: message.direction,
+    status: message.status,
+    from: message.sender,
+    to: message.recipient,
+    body: message.body,
+    media_urls: [...urls],
+    provider: message.provider,
+    provider_message_id: message.providerMessageId ?? null,
+    segments: message.segmentCount,
+    encoding: message.encoding,
+    category: message.category,
+    on_unknown: message.onUnknown,
+    metadata: { ...message.metadata },
+    in_reply_to: message.inReplyTo ?? null,
+    automatic: message.automatic ?? null,
+    keyword: message.keyword ?? null,
+    failure: failureBodyOf(message.failure),
+    created_at: timeOf(message.createdAt),
+    updated_at: timeOf(message.updatedAt),
+    attempts: attempts.map(attemptBodyOf),
+    receipts: receipts.map(receiptBodyOf),
+    events: events.map(({ type, occurredAt, data }) => ({ type, timestamp: timeOf(occurredAt), data: { ...data } })),
+  }
+}
+
+export function receiptBodyOf(receipt: RecordedReceipt) {
+  return {
+    provider_status: receipt.providerStatus,
+    status: receipt.status ?? null,
+    provider_message_id: receipt.providerMessageId,
+    failure: failureBodyOf(receipt.failure),
+    source: receipt.source,
+    occurred_at: timeOrNull(receipt.occurredAt),
+    received_at: timeOf(receipt.receivedAt),
+  }
+}
