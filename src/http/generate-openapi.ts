@@ -12,6 +12,12 @@ const store: Store = {
   get sends() {
     return absent()
   },
+  get evidence() {
+    return absent()
+  },
+  get inbound() {
+    return absent()
+  },
   get messages() {
     return absent()
   },
@@ -52,6 +58,8 @@ const app = await buildServer({
   authenticator: { authenticate: absent, clear: absent },
   sendMessage: absent,
   mediaUrls: absent,
+  mediaLinks: { urlsFor: absent, verify: absent },
+  receiveProviderWebhook: absent,
   stopping: new AbortController().signal,
   publicUrl: 'http://localhost:3000',
   version,

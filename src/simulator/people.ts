@@ -55,7 +55,11 @@ export function makePeople(parts: {
     return text
   }
 
-  async function report(api: WireApi, text: InboundText, { url, times }: { url: string; times: number }): Promise<void> {
+  async function report(
+    api: WireApi,
+    text: InboundText,
+    { url, times }: { url: string; times: number },
+  ): Promise<void> {
     const webhook = api.inboundOf(text, url)
     if (webhook === undefined) return
     const posting = { provider: api.provider, accountId: text.accountId, url, webhook, repeats: api.repeats.inbound }

@@ -49,7 +49,12 @@ const wireNames: ReadonlySet<string> = new Set(['latency_ms', 'list_lag_ms', 'ha
 /** Undefined when anything in it is wrong. */
 export function parseSettingsChange(fields: Readonly<Record<string, unknown>>): SettingsChange | undefined {
   const names = Object.keys(fields)
-  const { latency_ms: latencyMs, list_lag_ms: listLagMs, handles_keywords: handlesKeywords, inbound_urls: urls } = fields
+  const {
+    latency_ms: latencyMs,
+    list_lag_ms: listLagMs,
+    handles_keywords: handlesKeywords,
+    inbound_urls: urls,
+  } = fields
   if (names.length === 0 || names.some((name) => !wireNames.has(name))) return undefined
   if (!isWait(latencyMs) || !isWait(listLagMs)) return undefined
   if (handlesKeywords !== undefined && typeof handlesKeywords !== 'boolean') return undefined

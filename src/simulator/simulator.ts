@@ -91,7 +91,9 @@ export async function startSimulator(params: {
       return
     }
     if (wireRequest.method === 'GET' && target.pathname === '/')
-      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(ledgerPage(carrier, settings.latencyMs))
+      response
+        .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
+        .end(ledgerPage(carrier, settings.latencyMs))
     else json(response, answerOwn(wireRequest))
   }
 
