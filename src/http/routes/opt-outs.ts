@@ -1,10 +1,11 @@
 import { Type } from 'typebox'
 import { SmsError } from '../../core/errors.ts'
 import { parseE164 } from '../../core/phone-number.ts'
+import { recordOptOut } from '../../use-cases/change-opt-out.ts'
 import { callerOf } from '../auth.ts'
 import { createdHttpStatus, noContentHttpStatus } from '../errors.ts'
 import type { App } from '../fastify.ts'
-import { type ManagementParts, orNotFound } from '../management.ts'
+import type { ManagementParts } from '../management.ts'
 import { bodyErrors, pageQuery, phoneNumberPath, setupErrors } from '../schemas/common.ts'
 import { optOutBodyOf, optOutCreateSchema, optOutSchema, optOutsSchema } from '../schemas/opt-outs.ts'
 
@@ -48,20 +49,25 @@ function registerReading(app: App, { store }: ManagementParts): void {
       config: read,
       schema: {
         operationId: 'getOptOut',
-        summary: 'Whether a number has opted out',
+        summary: 'The opt-outs of a number, the widest first',
+        description:
+          'One of the whole organization, of an assistant or of a number of yours each. 404 when none stands.',
         tags,
         params: phoneNumberPath,
-        response: { 200: optOutSchema, ...setupErrors('read or manage', { ...badNumber, ...notFound }) },
+        response: { 200: optOutsSchema, ...setupErrors('read or manage', { ...badNumber, ...notFound }) },
       },
     },
     async (request) => {
       const recipient = parseE164(request.params.phone_number)
-      return optOutBodyOf(orNotFound(await store.optOuts.find(callerOf(request).organizationId, recipient), noOptOut))
+      const optOuts = await store.optOuts.find(callerOf(request).organizationId, recipient)
+      if (optOuts.length === 0) throw new SmsError('not_found', noOptOut)
+      return optOuts.map(optOutBodyOf)
     },
   )
 }
 
-function registerChanging(app: App, { store, clock }: ManagementParts): void {
+function registerChanging(app: App, parts: ManagementParts): void {
+  const { store, clock } = parts
   app.post(
     path,
     {
@@ -69,7 +75,8 @@ function registerChanging(app: App, { store, clock }: ManagementParts): void {
       schema: {
         operationId: 'createOptOut',
         summary: 'Record that a number must not be texted any more',
-        description: 'Holds at once for every assistant, number and provider. 200 when it stood already.',
+        description:
+          'Holds at once for every assistant, number and provider, and confirms what stood in doubt. 200 when it stood already.',
         tags,
         body: optOutCreateSchema,
         response: { 200: optOutSchema, 201: optOutSchema, ...setupErrors('manage', bodyErrors) },
@@ -77,12 +84,10 @@ function registerChanging(app: App, { store, clock }: ManagementParts): void {
     },
     async (request, reply) => {
       const { phone_number, evidence } = request.body
-      const { created, optOut } = await store.optOuts.add({
+      const { created, optOut } = await recordOptOut(parts, {
         organizationId: callerOf(request).organizationId,
         recipient: parseE164(phone_number),
-        source: 'api',
         ...(evidence ? { evidence } : {}),
-        createdAt: clock.now(),
       })
       if (created) reply.code(createdHttpStatus)
       return optOutBodyOf(optOut)
@@ -96,9 +101,16 @@ function registerChanging(app: App, { store, clock }: ManagementParts): void {
       schema: {
         operationId: 'deleteOptOut',
         summary: 'Allow texts to a number again',
-        description: 'Only when the person asked for it. A provider may go on refusing until they text START.',
+        description:
+          'Only when the person asked for it; all opt-outs of the number go. A provider may go on refusing until they text START.',
         tags,
         params: phoneNumberPath,
+        querystring: Type.Object({
+          only_in_doubt: Type.Boolean({
+            default: false,
+            description: 'Only what is in doubt: the text was no refusal. What is certain stays.',
+          }),
+        }),
         response: {
           204: Type.Null({ description: 'It is gone.' }),
           ...setupErrors('manage', { ...badNumber, ...notFound }),
@@ -107,8 +119,11 @@ function registerChanging(app: App, { store, clock }: ManagementParts): void {
     },
     async (request, reply) => {
       const recipient = parseE164(request.params.phone_number)
-      const removed = await store.optOuts.remove(callerOf(request).organizationId, recipient, clock.now())
-      if (!removed) throw new SmsError('not_found', noOptOut)
+      const removed = await store.optOuts.remove(callerOf(request).organizationId, recipient, {
+        removedAt: clock.now(),
+        onlyInDoubt: request.query.only_in_doubt,
+      })
+      if (removed === 0) throw new SmsError('not_found', noOptOut)
       return reply.code(noContentHttpStatus).send(null)
     },
   )

@@ -9,7 +9,7 @@ import { messageBodyOf } from '../message-body.ts'
 import { attemptBodyOf, type ReadingParts } from '../reading.ts'
 import { bodyErrors, pageQuery, setupErrors, timeOf } from '../schemas/common.ts'
 import { messageIdParams, messageSchema } from '../schemas/messages.ts'
-import { type Resolution, resolutions, resolveSchema, type unknownSchema, unknownsSchema } from '../schemas/unknowns.ts'
+import { type Resolution, resolveSchema, type unknownSchema, unknownsSchema } from '../schemas/unknowns.ts'
 import { findMessage, noMessage } from './messages.ts'
 
 export type UnknownRouteParts = ReadingParts & {
@@ -69,20 +69,15 @@ export function registerUnknownRoutes(app: App, parts: UnknownRouteParts): void 
       const { organizationId, apiKeyId, apiKeyName } = callerOf(request)
       const { message_id } = request.params
       const { message } = orNotFound(await findMessage(parts.store, organizationId, message_id), noMessage)
-      const { note } = request.body
+      const { resolution, note } = request.body
       await parts.resolveUnknown(organizationId, message.id, {
-        resolution: resolutionOf(request.body.resolution),
+        resolution,
         ...(note ? { note } : {}),
         by: `API key ${apiKeyId} (${apiKeyName})`,
       })
       return messageBodyOf(parts, orNotFound(await parts.store.messages.find(organizationId, message.id), noMessage))
     },
   )
-}
-
-/** The schema has let only these words through. */
-function resolutionOf(word: string): Resolution {
-  return resolutions.find((known) => known === word) ?? 'sent'
 }
 
 function unknownBodyOf({ message, attempts }: MessageRecord): Static<typeof unknownSchema> {

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { type TSchema, Type } from 'typebox'
 import { errorBodyCodes } from '../errors.ts'
 
@@ -74,6 +75,9 @@ export function resultSchema(message: string) {
     { title: 'Result', examples: [{ success: true, message }] },
   )
 }
+
+/** An answer that is written piece by piece. */
+export const fileSchema = Type.Unsafe<Readable>(Type.String())
 
 export const skipMax = 1_000_000_000
 export const limitMax = 1_000

@@ -9,10 +9,12 @@ export const resolutionNoteLengthMax = 500
 
 export const resolveSchema = Type.Object(
   {
-    resolution: Type.String({
-      enum: [...resolutions],
-      description: '`sent`: it reached the provider. `send_again`: it did not, so it is sent as a further attempt.',
-    }),
+    resolution: Type.Unsafe<Resolution>(
+      Type.String({
+        enum: [...resolutions],
+        description: '`sent`: it reached the provider. `send_again`: it did not, so it is sent as a further attempt.',
+      }),
+    ),
     note: Type.Optional(
       nullable(Type.String({ maxLength: resolutionNoteLengthMax, description: 'Why; kept with the event.' })),
     ),

@@ -22,7 +22,7 @@ export function makeOptOuts(database: Database): OptOutStore {
     list: async (organizationId, { skip, limit }) =>
       (
         await database.all(
-          'SELECT * FROM opt_outs WHERE organization_id = $1 ORDER BY created_at DESC, recipient LIMIT $2 OFFSET $3',
+          'SELECT * FROM opt_outs WHERE organization_id = $1 ORDER BY created_at DESC, recipient, assistant_id, sender_id LIMIT $2 OFFSET $3',
           organizationId,
           limit,
           skip,

@@ -11,7 +11,7 @@ export function makeOptOuts(database: Database): OptOutStore {
     list: async (organizationId, { skip, limit }) =>
       database
         .all(
-          'SELECT * FROM opt_outs WHERE organization_id = ? ORDER BY created_at DESC, recipient LIMIT ? OFFSET ?',
+          'SELECT * FROM opt_outs WHERE organization_id = ? ORDER BY created_at DESC, recipient, assistant_id, sender_id LIMIT ? OFFSET ?',
           organizationId,
           limit,
           skip,

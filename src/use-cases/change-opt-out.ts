@@ -1,0 +1,29 @@
+import type { OptOut } from '../core/opt-out.ts'
+import type { E164 } from '../core/phone-number.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Store } from '../ports/store.ts'
+
+/**
+ * An operator says that a person must not be texted: by nobody in the organization. What stood in doubt is confirmed by
+ * that, and keeps as its evidence what the person wrote unless there is better.
+ * @returns the opt-out of the whole organization; `created` when it is new or was in doubt.
+ */
+export async function recordOptOut(
+  { store, clock }: { readonly store: Store; readonly clock: Clock },
+  wanted: { readonly organizationId: number; readonly recipient: E164; readonly evidence?: string },
+): Promise<{ readonly created: boolean; readonly optOut: OptOut }> {
+  const { organizationId, recipient } = wanted
+  const doubts = (await store.optOuts.find(organizationId, recipient)).filter(({ inDoubt }) => inDoubt)
+  const evidence = wanted.evidence ?? doubts[0]?.evidence
+  const confirmed = { source: 'api', inDoubt: false, createdAt: clock.now() } as const
+  const result = await store.optOuts.add({
+    organizationId,
+    recipient,
+    ...confirmed,
+    ...(evidence === undefined ? {} : { evidence }),
+  })
+  await store.optOuts.addAll(
+    doubts.filter(({ assistantId }) => assistantId !== undefined).map((doubt) => ({ ...doubt, ...confirmed })),
+  )
+  return result
+}
