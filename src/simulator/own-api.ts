@@ -2,7 +2,7 @@ import type { Carrier, InboundText } from './carrier.ts'
 import { magicRecipients } from './magic-recipients.ts'
 import { bodyLengthMax, mediaCountMax, type PersonalText, type SendText, timesMax } from './people.ts'
 import { changeSettings, parseSettingsChange, type Settings, settingsBody, settingsSentence } from './settings.ts'
-import type { WireAnswer, WireRequest } from './wire-api.ts'
+import { parseObject, type WireAnswer, type WireRequest } from './wire-api.ts'
 
 const textSentence =
   'Send JSON with from, to (a number of an account) and body; optional are media ([{"content_type", "content" in base64}]) and times (1 to 5).'
@@ -105,14 +105,4 @@ function mediaOf(value: unknown): PersonalText['media'] {
       : undefined
   })
   return media.every((medium) => medium !== undefined) ? media : undefined
-}
-
-export function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? { ...value } : undefined
-  } catch {
-    // The caller answers as for any other body that is wrong.
-    return undefined
-  }
 }

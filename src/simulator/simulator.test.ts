@@ -217,6 +217,7 @@ suite('faults', () => {
         truncated: /^cut$/,
         html: /^200 <html/,
         slow: /^slow$/,
+        after_receipts: /^201 /,
       }[behaviour.answer]
       assert.match(await answered, expected, does)
       abort.abort()
@@ -240,12 +241,24 @@ suite('its own pages', () => {
     assert.ok(page.includes('&lt;script&gt;') && !page.includes('<script>'))
   })
 
-  test('latency is set within its limits', async () => {
+  test('settings are changed within their limits, all of a change or nothing of it', async () => {
     const put = (body: string) => fetch(`${simulator.url}/settings`, { method: 'PUT', body })
-    assert.equal((await put('{"latency_ms": 5}')).status, 200)
-    for (const bad of ['{"latency_ms": -1}', '{"latency_ms": 1e9}', 'x', 'null'])
-      assert.equal((await put(bad)).status, 400)
-    assert.equal((await put('{"latency_ms": 0}')).status, 200)
+    assert.equal((await put('{"latency_ms": 5, "list_lag_ms": 60000, "handles_keywords": false}')).status, 200)
+    const wrong = [
+      '{"latency_ms": -1}',
+      '{"latency_ms": 1e9}',
+      '{"latency_ms": 7, "list_lag_ms": "7"}',
+      '{"handles_keywords": 1}',
+      '{"inbound_urls": {"+1": "ftp://x"}}',
+      '{"unheard_of": 1}',
+      '{}',
+      'x',
+      'null',
+    ]
+    for (const bad of wrong) assert.equal((await put(bad)).status, 400, bad)
+    const now = await (await fetch(`${simulator.url}/settings`)).json()
+    assert.equal((now as { latency_ms: number }).latency_ms, 5)
+    assert.equal((await put('{"latency_ms": 0, "list_lag_ms": 0, "handles_keywords": true}')).status, 200)
   })
 })
 

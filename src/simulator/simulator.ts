@@ -13,7 +13,7 @@ import { makePlayReceipts } from './receipts.ts'
 import { changeSettings, makeSettings, type SettingsChange } from './settings.ts'
 import { makeTelnyxApi, type TelnyxAccount } from './telnyx.ts'
 import { makeTwilioApi, type TwilioAccount } from './twilio.ts'
-import type { SendCall, WireAnswer, WireApi, WireRequest } from './wire-api.ts'
+import type { SendCall, WireAnswer, WireApi } from './wire-api.ts'
 
 export type SimulatedAccount = TwilioAccount | TelnyxAccount
 

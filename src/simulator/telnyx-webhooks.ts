@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, type KeyObject, randomUUID, sign } from 'node:crypto'
+import { createPrivateKey, type KeyObject, randomUUID, sign } from 'node:crypto'
 import { segmentsOf } from '../core/encoding.ts'
 import type { CarriedStatus, InboundText } from './carrier.ts'
 import type { Forgery } from './magic-recipients.ts'
@@ -73,14 +73,8 @@ export function receivedEvent(text: InboundText, mediaAt: string): TelnyxEvent {
   }
 }
 
-/** The public key as the portal shows it: 32 bytes in base64. */
-export function telnyxPublicKey(signingSeed: Uint8Array): string {
-  const { x = '' } = createPublicKey(privateKeyOf(signingSeed)).export({ format: 'jwk' })
-  return Buffer.from(x, 'base64url').toString('base64')
-}
-
 /** PKCS#8 of an Ed25519 key is a fixed head and the 32 bytes (RFC 8410). */
-function privateKeyOf(seed: Uint8Array): KeyObject {
+export function privateKeyOf(seed: Uint8Array): KeyObject {
   const head = Buffer.from('302e020100300506032b657004220420', 'hex')
   return createPrivateKey({ key: Buffer.concat([head, seed]), format: 'der', type: 'pkcs8' })
 }

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto'
+import { createPublicKey, randomUUID } from 'node:crypto'
 import { segmentsOf } from '../core/encoding.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { CarriedMessage, CarriedStatus, Carrier } from './carrier.ts'
 import type { Refusal } from './magic-recipients.ts'
-import { parseObject } from './own-api.ts'
-import { receivedEvent, signedEvent, statusEvent } from './telnyx-webhooks.ts'
-import { answered, type WireAnswer, type WireApi, type WireRequest, type WireResult } from './wire-api.ts'
+import { privateKeyOf, receivedEvent, signedEvent, statusEvent } from './telnyx-webhooks.ts'
+import { answered, parseObject, type WireAnswer, type WireApi, type WireRequest, type WireResult } from './wire-api.ts'
 
 export type TelnyxAccount = {
   readonly provider: 'telnyx'
@@ -102,6 +101,12 @@ export function makeTelnyxApi(parts: {
       return account && signedEvent(event, { account, url, forged: undefined, now: clock.now() })
     },
   }
+}
+
+/** The public key as the portal shows it: 32 bytes in base64. */
+export function telnyxPublicKey(signingSeed: Uint8Array): string {
+  const { x = '' } = createPublicKey(privateKeyOf(signingSeed)).export({ format: 'jwk' })
+  return Buffer.from(x, 'base64url').toString('base64')
 }
 
 function send(account: TelnyxAccount, request: WireRequest): WireResult {

@@ -1,11 +1,23 @@
 import { createHmac } from 'node:crypto'
 import { segmentsOf } from '../core/encoding.ts'
-import type { CarriedMessage, InboundText } from './carrier.ts'
+import type { CarriedMessage, CarriedStatus, InboundText } from './carrier.ts'
 import type { Forgery } from './magic-recipients.ts'
-import { errorCodeByStatus, type TwilioAccount, wordByStatus } from './twilio.ts'
+import type { TwilioAccount } from './twilio.ts'
 import type { Webhook } from './wire-api.ts'
 
 type Fields = Readonly<Record<string, string>>
+
+export const wordByStatus: Readonly<Record<CarriedStatus, string>> = {
+  queued: 'queued',
+  sent: 'sent',
+  delivered: 'delivered',
+  unreachable: 'undelivered',
+  filtered: 'undelivered',
+}
+export const errorCodeByStatus: Readonly<Partial<Record<CarriedStatus, number>>> = {
+  unreachable: 30003,
+  filtered: 30007,
+}
 
 /** A form post, signed over URL and fields: https://www.twilio.com/docs/usage/webhooks/webhooks-security */
 export function signedForm(

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { CarriedMessage, CarriedStatus, Carrier } from './carrier.ts'
+import type { CarriedMessage, Carrier } from './carrier.ts'
 import type { Refusal } from './magic-recipients.ts'
-import { inboundForm, signedForm, statusForm } from './twilio-webhooks.ts'
+import { errorCodeByStatus, inboundForm, signedForm, statusForm, wordByStatus } from './twilio-webhooks.ts'
 import { answered, type WireAnswer, type WireApi, type WireRequest, type WireResult } from './wire-api.ts'
 
 export type TwilioAccount = {
@@ -30,18 +30,6 @@ const errorByRefusal: Readonly<Record<Refusal, readonly [code: number, status: n
   wrong_credentials: [20003, 401, 'Authenticate'],
   rate_limited: [20429, 429, 'Too Many Requests'],
   queue_full: [21611, 429, "This 'From' number has exceeded the maximum number of queued messages."],
-}
-
-export const wordByStatus: Readonly<Record<CarriedStatus, string>> = {
-  queued: 'queued',
-  sent: 'sent',
-  delivered: 'delivered',
-  unreachable: 'undelivered',
-  filtered: 'undelivered',
-}
-export const errorCodeByStatus: Readonly<Partial<Record<CarriedStatus, number>>> = {
-  unreachable: 30003,
-  filtered: 30007,
 }
 
 export function makeTwilioApi(parts: {

@@ -64,3 +64,13 @@ export type WireApi = {
 export function answered(answer: WireAnswer): WireResult {
   return { kind: 'answer', answer }
 }
+
+export function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? { ...value } : undefined
+  } catch {
+    // The caller answers as for any other body that is wrong.
+    return undefined
+  }
+}

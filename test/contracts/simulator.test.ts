@@ -16,7 +16,7 @@ before(async () => {
   simulator = await startSimulator({
     host: '127.0.0.1',
     port: 0,
-    accounts: [twilioAccount, telnyxAccount],
+    accounts: [twilioAccount, telnyxAccount].map((account) => ({ ...account, inboundUrl: receiver.url })),
     clock: systemClock,
     log: silentLog,
     receiptDelayMs: 1,
@@ -31,7 +31,17 @@ beforeEach(() => {
 })
 
 /** Recipients whose answer is a whole one of the wire API. */
-const answered = magicRecipients.filter(({ behaviour }) => ['usual', 'server_error'].includes(behaviour.answer))
+const answered = magicRecipients.filter(({ behaviour }) =>
+  ['usual', 'server_error', 'after_receipts'].includes(behaviour.answer),
+)
+const media = Array.from({ length: 10 }, () => ({ contentType: 'image/png', content: Buffer.from('x') }))
+/** What a person may send to a number: a text, an empty one, an MMS, and each keyword. */
+const personalTexts = [
+  { body: 'Olá 👋' },
+  { body: '' },
+  { body: '', media },
+  ...['STOP', 'START', 'HELP'].map((body) => ({ body })),
+]
 const pictures = ['https://files.example.com/a.png', 'https://files.example.com/b.png']
 
 suite("the simulator answers and reports in Twilio's own shapes", () => {
@@ -70,6 +80,13 @@ suite("the simulator answers and reports in Twilio's own shapes", () => {
       assertTwilio('messageList', await (await ask('GET', `.json?PageSize=1&Page=${page}`)).json())
     assertTwilio('error', await (await ask('GET', '/SM0.json')).json())
   })
+
+  test('of texts that people send', async () => {
+    for (const text of personalTexts) simulator.text({ from: '+12025550199', to: numbers[0] ?? '', ...text })
+    await simulator.receiptsSent()
+    assert.equal(receiver.requests.length, personalTexts.length)
+    for (const { body } of receiver.requests) assertTwilio('inboundText', formFields(body))
+  })
 })
 
 suite("the simulator answers and reports in Telnyx's own shapes", () => {
@@ -103,5 +120,15 @@ suite("the simulator answers and reports in Telnyx's own shapes", () => {
     assertTelnyx('messageAnswer', await (await ask('GET', `/messages/${simulator.ledger()[0]?.id}`)).json())
     assertTelnyx('detailRecords', await (await ask('GET', records)).json())
     assertTelnyx('errors', await (await ask('GET', '/messages/0')).json())
+  })
+
+  test('of texts that people send, and of the webhooks that it posted', async () => {
+    for (const text of personalTexts) simulator.text({ from: '+12025550199', to: numbers[0] ?? '', ...text })
+    await simulator.receiptsSent()
+    assert.equal(receiver.requests.length, personalTexts.length)
+    for (const { body } of receiver.requests) assertTelnyx('inboundEvent', JSON.parse(body))
+    const deliveries = await (await ask('GET', '/webhook_deliveries?filter[webhook][contains]=Ol%C3%A1')).json()
+    assertTelnyx('webhookDeliveries', deliveries)
+    assert.equal((deliveries as { data: unknown[] }).data.length, 1)
   })
 })
