@@ -6,6 +6,7 @@ import type { Route } from './core/organization.ts'
 import { parseE164 } from './core/phone-number.ts'
 import { startEvents } from './events.ts'
 import { makeAuthenticator } from './http/auth.ts'
+import { makeLogIds } from './http/log-id.ts'
 import { buildServer, type ServerLimits } from './http/server.ts'
 import { startDispatchQueued } from './jobs/dispatch-queued.ts'
 import { startFetchMedia } from './jobs/fetch-media.ts'
@@ -113,6 +114,7 @@ export async function startApp(params: {
     resolveUnknown: makeResolveUnknown(sending),
     mediaLinks: media,
     mediaUrls: media.urlsFor,
+    logIds: makeLogIds(deriveKeys(secrets, 'textbridge log id v1')[0]),
     stopping: stopping.signal,
     publicUrl: config.publicUrl,
     version: params.version,

@@ -58,6 +58,8 @@ const app = await buildServer({
   authenticator: { authenticate: absent, clear: absent },
   sendMessage: absent,
   mediaUrls: absent,
+  logIds: { idOf: absent, keyOf: absent },
+  resolveUnknown: absent,
   mediaLinks: { urlsFor: absent, verify: absent },
   receiveProviderWebhook: absent,
   stopping: new AbortController().signal,

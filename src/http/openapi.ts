@@ -21,8 +21,10 @@ export async function registerOpenApi(app: App, { publicUrl, version }: OpenApiP
       servers: [{ url: publicUrl }],
       tags: [
         { name: 'messages', description: 'Send texts, and learn what became of them.' },
+        { name: 'conversations', description: 'All texts between one of your numbers and one person.' },
         { name: 'opt-outs', description: 'Who must not be texted.' },
         { name: 'events', description: 'Hear of everything that happens: by signed webhooks, by pull, by stream.' },
+        { name: 'organization', description: 'Who owns everything that a key can see.' },
         { name: 'assistants', description: 'Who owns the sending numbers.' },
         { name: 'phone numbers', description: 'What texts come from.' },
         { name: 'provider accounts', description: 'Credentials at a provider.' },

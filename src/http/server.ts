@@ -14,16 +14,23 @@ import { registerOpenApi } from './openapi.ts'
 import { registerApiKeyRoutes } from './routes/api-keys.ts'
 import { registerAssistantPhoneNumberRoutes } from './routes/assistant-phone-numbers.ts'
 import { registerAssistantRoutes } from './routes/assistants.ts'
+import { registerConversationRoutes } from './routes/conversations.ts'
 import { registerEventDeliveryRoutes } from './routes/event-deliveries.ts'
 import { registerEventEndpointRoutes } from './routes/event-endpoints.ts'
 import { type EventRouteParts, registerEventRoutes } from './routes/events.ts'
 import { type HealthParts, registerHealthRoutes } from './routes/health.ts'
 import { type MediaRouteParts, registerMediaRoutes } from './routes/media.ts'
+import { registerMessageRoutes } from './routes/messages.ts'
+import { registerOptOutListRoutes } from './routes/opt-out-lists.ts'
 import { registerOptOutRoutes } from './routes/opt-outs.ts'
+import { registerOrganizationRoutes } from './routes/organization.ts'
 import { registerPhoneNumberRoutes } from './routes/phone-numbers.ts'
 import { registerProviderAccountRoutes } from './routes/provider-accounts.ts'
 import { type ProviderWebhookRouteParts, registerProviderWebhookRoutes } from './routes/provider-webhooks.ts'
+import { registerRefusedWebhookRoutes } from './routes/refused-webhooks.ts'
 import { registerSmsRoutes, type SmsRouteParts } from './routes/sms.ts'
+import { registerSmsLogRoutes } from './routes/sms-logs.ts'
+import { registerUnknownRoutes, type UnknownRouteParts } from './routes/unknowns.ts'
 import { makeValidatorCompiler } from './validation.ts'
 
 export const serverLimits = {
@@ -45,6 +52,7 @@ export type ServerParts = SmsRouteParts &
   EventRouteParts &
   MediaRouteParts &
   ProviderWebhookRouteParts &
+  UnknownRouteParts &
   ManagementParts & {
     readonly authenticator: Authenticator
     readonly log: Log
@@ -105,14 +113,21 @@ export async function buildServer(parts: ServerParts): Promise<App> {
 
   await registerOpenApi(app, parts)
   registerSmsRoutes(app, parts)
+  registerMessageRoutes(app, parts)
+  registerSmsLogRoutes(app, parts)
+  registerUnknownRoutes(app, parts)
+  registerConversationRoutes(app, parts)
   registerOptOutRoutes(app, parts)
+  registerOptOutListRoutes(app, parts)
   registerEventRoutes(app, parts)
   registerEventEndpointRoutes(app, parts)
   registerEventDeliveryRoutes(app, parts)
+  registerOrganizationRoutes(app, parts)
   registerAssistantRoutes(app, parts)
   registerPhoneNumberRoutes(app, parts)
   registerAssistantPhoneNumberRoutes(app, parts)
   registerProviderAccountRoutes(app, parts)
+  registerRefusedWebhookRoutes(app, parts)
   registerApiKeyRoutes(app, parts)
   registerMediaRoutes(app, parts)
   registerProviderWebhookRoutes(app, parts)
