@@ -5,7 +5,7 @@ import type { GuardedClient } from './net/guarded-client.ts'
 import { type DeliverEventParts, makeDeliverEvent } from './use-cases/deliver-event.ts'
 
 export type RunningEvents = {
-  /** There may be new events: they go out at once and not with the next look. */
+  /** There may be new events, or deliveries to make again: they go out at once and not with the next look. */
   wake(): void
   /** Waits for posts under way; what is not told yet stays in the store. */
   stop(): Promise<void>
@@ -22,7 +22,10 @@ export function startEvents(
   const delivering = startDeliverEvents({ ...parts, deliver })
   const fanningOut = startFanOutEvents({ ...parts, made: delivering.wake })
   return {
-    wake: fanningOut.wake,
+    wake() {
+      fanningOut.wake()
+      delivering.wake()
+    },
     async stop() {
       await fanningOut.stop()
       await delivering.stop()
