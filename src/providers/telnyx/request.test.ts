@@ -64,6 +64,43 @@ suite("the request is the one that Telnyx's own SDK sends", () => {
     })
 })
 
+test("the search asks as Telnyx's own SDK does: for webhooks, records, and one message", async () => {
+  const server = await startRecordingServer()
+  const account = telnyxProviderAccount({ baseUrl: `${server.url}/v2` })
+  const message = outboundMessage()
+  const record = { uuid: 'id-1', cld: message.recipient, cli: message.sender, created_at: '1970-01-01T00:00:01.000Z' }
+  server.reply((response, request) => {
+    const isRecords = request.path.startsWith('/v2/detail_records')
+    answering(200, { data: isRecords ? [record] : [] })(response, request)
+  })
+  const http = makeHttpClient()
+  const query = { message, startedAt: 6_000, isTaken: async () => false }
+  await makeTelnyx({ http, clock: contractClock }).findSent(query, account)
+  await http.close()
+  const client = new Telnyx({ apiKey: account.secrets.api_key, baseURL: account.baseUrl, maxRetries: 0 })
+  await client.webhookDeliveries.list({ filter: { webhook: { contains: message.id } }, 'page[size]': 50 })
+  await client.detailRecords.list({
+    filter: {
+      record_type: 'messaging',
+      direction: 'outbound',
+      cld: message.recipient,
+      cli: message.sender,
+      created_at: { gte: '1970-01-01T00:00:01.000Z' },
+    },
+    sort: ['-created_at'],
+    'page[size]': 50,
+  })
+  await client.messages.retrieve('id-1')
+  await server.close()
+  const asked = server.requests.map(({ method, path, headers }) => {
+    const { pathname, searchParams } = new URL(path, server.url)
+    const { accept, authorization } = headers
+    return [method, pathname, [...searchParams].toSorted(), accept, authorization]
+  })
+  assert.equal(asked.length, 6)
+  assert.deepEqual(asked.slice(0, 3), asked.slice(3))
+})
+
 async function sendWithSdk(message: OutboundMessage, { baseUrl, settings, secrets }: ProviderAccount) {
   const client = new Telnyx({ apiKey: secrets.api_key, baseURL: baseUrl, maxRetries: 0 })
   const profile = message.messagingServiceId ?? settings.messaging_profile_id

@@ -67,15 +67,50 @@ suite("the request is the one that Twilio's own SDK sends", () => {
     })
 })
 
-async function sendWithSdk(message: OutboundMessage, { baseUrl = '', settings, secrets }: ProviderAccount) {
+suite("the search asks as Twilio's own SDK does", () => {
+  let server: RecordingServer
+  before(async () => {
+    server = await startRecordingServer()
+  })
+  after(() => server.close())
+
+  for (const providerMessageId of [undefined, 'SM11111111111111111111111111111111'])
+    test(providerMessageId === undefined ? 'for a list' : 'for one message', async () => {
+      server.requests.length = 0
+      server.reply(answering(200, { messages: [], sid: 'SM1', status: 'sent' }))
+      const account = twilioProviderAccount({ baseUrl: server.url })
+      const message = outboundMessage()
+      const known = providerMessageId === undefined ? {} : { providerMessageId }
+      const http = makeHttpClient()
+      const query = { message, startedAt: 0, isTaken: async () => false, ...known }
+      await makeTwilio({ http, clock: contractClock }).findSent(query, account)
+      await http.close()
+      const { messages } = sdkClient(account)
+      if (providerMessageId === undefined)
+        await messages.list({ to: message.recipient, from: message.sender, pageSize: 100 })
+      else await messages(providerMessageId).fetch()
+      const [ours, theirs] = server.requests.map(({ method, path, headers }) => {
+        const { pathname, searchParams } = new URL(path, server.url)
+        const { accept, authorization } = headers
+        return [method, pathname, [...searchParams].toSorted(), accept, authorization]
+      })
+      assert.deepEqual(ours, theirs)
+    })
+})
+
+function sdkClient({ baseUrl = '', settings, secrets }: ProviderAccount) {
   const { account_sid = '', api_key_sid } = settings
   const client =
     api_key_sid === undefined
       ? twilio(account_sid, secrets.auth_token)
       : twilio(api_key_sid, secrets.api_key_secret, { accountSid: account_sid })
   client.api.baseUrl = baseUrl
-  const service = message.messagingServiceId ?? settings.messaging_service_sid
-  await client.messages.create({
+  return client
+}
+
+async function sendWithSdk(message: OutboundMessage, account: ProviderAccount) {
+  const service = message.messagingServiceId ?? account.settings.messaging_service_sid
+  await sdkClient(account).messages.create({
     to: message.recipient,
     ...(service === undefined ? { from: message.sender } : { messagingServiceSid: service }),
     body: message.body,
