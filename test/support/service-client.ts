@@ -6,6 +6,7 @@ import { openStore, startApp } from '../../src/app.ts'
 import { parseConfig } from '../../src/config/config.ts'
 import { parseSecrets } from '../../src/config/secrets.ts'
 import { type ApiKeyScope, apiKeyScopes } from '../../src/core/api-key.ts'
+import type { Store } from '../../src/ports/store.ts'
 import { makeLog } from '../../src/telemetry/log.ts'
 import { createTestDatabase, type TestDatabase } from './postgres.ts'
 import { silentMetrics } from './store-builders.ts'
@@ -39,12 +40,16 @@ export async function startTestService(params: {
     readonly key: string
     readonly scopes?: readonly ApiKeyScope[]
   }[]
+  /** Puts in what cannot be made over HTTP, before the service starts. */
+  readonly prepare?: (store: Store) => Promise<void>
+  readonly env?: Readonly<Record<string, string>>
 }): Promise<TestService> {
   const database = await createDatabase(params.engine)
   const env = {
     TEXTBRIDGE_DATABASE_URL: database.url,
     TEXTBRIDGE_PORT: '0',
     TEXTBRIDGE_SECRET_KEY: Buffer.alloc(32, 5).toString('base64'),
+    ...params.env,
   }
   const [config, secrets] = [parseConfig(env), parseSecrets(env)]
   const store = await openStore({ config, secrets, metrics: silentMetrics })
@@ -54,6 +59,7 @@ export async function startTestService(params: {
     const [prefix, sha256] = [key.slice(0, 4), hash('sha256', key, 'hex')]
     await store.apiKeys.create({ organizationId, name: `key of ${name}`, prefix, hash: sha256, scopes, ...times })
   }
+  await params.prepare?.(store)
   await store.close()
   const logLines: string[] = []
   const log = makeLog({ level: 'debug', destination: { write: (line: string) => void logLines.push(line) } })

@@ -154,6 +154,7 @@ export function buildInbound(
     direction: 'inbound',
     sender: person,
     recipient: route.sender.phoneNumber,
+    mediaUrls: options.media ?? [],
     status: 'received',
     providerMessageId,
     metadata: {},

@@ -60,7 +60,7 @@ export function registerUnknownRoutes(app: App, parts: UnknownRouteParts): void 
           ...setupErrors('manage', {
             ...bodyErrors,
             404: ['not_found', noMessage],
-            409: ['conflict', 'Nothing about this message is unknown. GET /sms/{id} tells what became of it.'],
+            409: ['conflict', 'What became of this message is known by now. Look at it again.'],
           }),
         },
       },
