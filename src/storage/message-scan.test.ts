@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type KeyRange, messagesLookedAtMax, scanBackwards } from './message-scan.ts'
+import { makeMessageId } from '../core/message-id.ts'
+import { idBoundsOf, type KeyRange, keyRangeOf, messagesLookedAtMax, scanBackwards } from './message-scan.ts'
 
 async function rangesOf(range: KeyRange, options: { messagesPerStep: number; stopAfter?: number }): Promise<string[]> {
   const ranges: string[] = []
@@ -31,4 +32,17 @@ test('of more than can be looked through, the caller is told to say which', asyn
   })
   assert.equal((await rangesOf({ ...range, upTo: messagesLookedAtMax }, { messagesPerStep })).length, 4)
   assert.equal((await rangesOf(range, { messagesPerStep, stopAfter: 4 })).length, 4)
+})
+
+test('a period is looked for with room for clocks that differ and messages stored out of order', () => {
+  const newest = 1_000_000
+  assert.deepEqual(keyRangeOf({ newest }), { above: 0, upTo: newest })
+  assert.deepEqual(keyRangeOf({ newest, before: 500 }), { above: 0, upTo: 499 })
+  assert.deepEqual(keyRangeOf({ newest, first: 300_000, last: 400_000 }), { above: 234_464, upTo: 465_536 })
+  assert.deepEqual(keyRangeOf({ newest, first: 5, last: 5, before: 9 }), { above: 0, upTo: 8 })
+  const now = 1_790_000_000_000
+  const idAt = (time: number) => makeMessageId(time, new Uint8Array(16).fill(9))
+  const { from, to } = idBoundsOf({ from: now, to: now })
+  assert.ok(from !== undefined && to !== undefined)
+  assert.ok(from < idAt(now - 599_000) && to > idAt(now + 599_000))
 })

@@ -39,16 +39,31 @@ export async function scanBackwards(
   }
 }
 
-/** Clocks of several processes differ, and a message is stored a moment after its id was made. */
-const clockSkewMsMax = 3_600_000
+/**
+ * Message ids sort by time, so their index finds where in the table a period lies; with room for clocks of processes that
+ * differ, and for messages of one moment, which are stored in another order than their ids have.
+ */
+const clockSkewMsMax = 600_000
+const keySkewMax = 65_536
 
-/** Message ids sort by time. All messages since `from` have this id or a later one, all before `to` an earlier one. */
-export function idBoundOf({ from, to }: { readonly from?: number; readonly to?: number }) {
+/** The first id that a message since `from` can have, and the first that none before `to` has. */
+export function idBoundsOf({ from, to }: Pick<MessageFilter, 'from' | 'to'>) {
   const idAt = (time: number) => makeMessageId(Math.min(Math.max(time, 0), 2 ** 48 - 1), new Uint8Array(16))
   return {
-    from: from === undefined ? undefined : idAt(from - clockSkewMsMax),
-    to: to === undefined ? undefined : idAt(to + clockSkewMsMax),
+    ...(from === undefined ? {} : { from: idAt(from - clockSkewMsMax) }),
+    ...(to === undefined ? {} : { to: idAt(to + clockSkewMsMax) }),
   }
+}
+
+/** `first` is the key of the first id of the period, `last` that of the last one, `newest` the greatest key of all. */
+export function keyRangeOf(keys: {
+  readonly first?: number | undefined
+  readonly last?: number | undefined
+  readonly newest: number
+  readonly before?: number | undefined
+}): KeyRange {
+  const { first = 0, last = keys.newest, newest, before = newest + 1 } = keys
+  return { above: Math.max(0, first - keySkewMax), upTo: Math.min(newest, last + keySkewMax, before - 1) }
 }
 
 /** The values of a filter, in the order in which both engines' statements number them from 4 on. */

@@ -134,7 +134,7 @@ for (const engine of engines)
         assert.deepEqual([refused.status, at(refused.body, 'code')], [400, 'recipient_opted_out'])
 
         const encoded = `${optOutsPath}/${encodeURIComponent(to)}`
-        assert.deepEqual((await call('GET', encoded)).body, first.body)
+        assert.deepEqual((await call('GET', encoded)).body, [first.body])
         assert.deepEqual(at((await call('GET', optOutsPath)).body, 0), first.body)
         const removed = await call('DELETE', encoded)
         assert.deepEqual([removed.status, removed.text], [204, ''])
@@ -183,6 +183,24 @@ for (const engine of engines)
         assert.deepEqual(at(put.body, 'custom_settings'), { c: 4 })
         assert.equal(at(put.body, 'description'), null)
         assert.deepEqual((await call('GET', `${assistantsPath}/${id}`)).body, put.body)
+      })
+
+      test('how inbound texts are treated is set, merged, replaced and taken away', async () => {
+        const id = await createAssistant({ inbound: { coalesce_ms: 500, freed_keywords: ['END'], help_reply: null } })
+        const change = async (method: string, inbound: unknown) =>
+          at((await call(method, `${assistantsPath}/${id}`, { inbound })).body, 'inbound')
+        assert.deepEqual(await change('PATCH', { opt_out_reply: 'Done.' }), {
+          coalesce_ms: 500,
+          freed_keywords: ['END'],
+          opt_out_reply: 'Done.',
+        })
+        assert.deepEqual(await change('PATCH', { coalesce_ms: null }), {
+          freed_keywords: ['END'],
+          opt_out_reply: 'Done.',
+        })
+        assert.deepEqual(await change('PUT', { opt_in_reply: 'Back.' }), { opt_in_reply: 'Back.' })
+        assert.deepEqual(await change('PUT', undefined), { opt_in_reply: 'Back.' })
+        assert.deepEqual(await change('PATCH', null), {})
       })
 
       test('custom settings stay within their limit, however they are pieced together', async () => {

@@ -1,5 +1,13 @@
 import type { MessageFilter, MessageRecord, MessageStore } from '../../ports/store.ts'
-import { countsOf, filterBindings, idBoundOf, type KeyRange, recordsOf, scanBackwards } from '../message-scan.ts'
+import {
+  countsOf,
+  filterBindings,
+  idBoundsOf,
+  type KeyRange,
+  keyRangeOf,
+  recordsOf,
+  scanBackwards,
+} from '../message-scan.ts'
 import { attemptOf, eventOf, messageOf, type Row } from '../rows.ts'
 import type { Database, Queries } from './database.ts'
 
@@ -112,18 +120,20 @@ type Looked = {
   readonly before?: number | undefined
 }
 
-/** The keys between which the messages of the filter's period lie. */
+/** Between which keys the messages of the filter's period lie. */
 async function rangeOf(queries: Queries, { filter, before }: Looked): Promise<KeyRange> {
-  const { from, to } = idBoundOf(filter)
-  const newest = await queries.get('SELECT max(key) AS key FROM messages')
+  const { from, to } = idBoundsOf(filter)
+  const newest = Number((await queries.get('SELECT max(key) AS key FROM messages'))?.key ?? 0)
+  const keyOf = (row: Row | undefined, otherwise: number) => Number(row?.key ?? otherwise)
   const first =
     from === undefined
-      ? { key: 1 }
-      : ((await queries.get('SELECT key FROM messages WHERE id >= $1 ORDER BY id LIMIT 1', from)) ?? newest)
+      ? undefined
+      : keyOf(await queries.get('SELECT key FROM messages WHERE id >= $1 ORDER BY id LIMIT 1', from), newest)
   const last =
-    to === undefined ? newest : await queries.get('SELECT key FROM messages WHERE id < $1 ORDER BY id DESC LIMIT 1', to)
-  const upTo = Number(last?.key ?? 0)
-  return { above: Number(first?.key ?? 0) - 1, upTo: before === undefined ? upTo : Math.min(upTo, before - 1) }
+    to === undefined
+      ? undefined
+      : keyOf(await queries.get('SELECT key FROM messages WHERE id < $1 ORDER BY id DESC LIMIT 1', to), 0)
+  return keyRangeOf({ first, last, newest, before })
 }
 
 /** A row of `messages` with its attempts. */

@@ -38,9 +38,7 @@ export function makeOptOuts(database: Database): OptOutStore {
     addAll: (optOuts) =>
       database.transaction(async (queries) => {
         await lockOptOuts(queries, optOuts)
-        let added = 0
-        for (const optOut of optOuts) if (await insertOptOut(queries, optOut)) added++
-        return added
+        return insertOptOuts(queries, optOuts)
       }),
     remove: (organizationId, recipient, params) =>
       database.transaction((queries) => removeOptOuts(queries, { organizationId, recipient, ...params })),
@@ -110,31 +108,58 @@ export async function selectOptOuts(queries: Queries, pairs: readonly Pair[]): P
  * holds the lock.
  */
 export async function insertOptOut(queries: Queries, optOut: OptOut): Promise<boolean> {
-  const { organizationId, recipient, source, inDoubt, evidence, createdAt } = optOut
-  const written = await queries.run(
-    `INSERT INTO opt_outs AS o
-       (organization_id, recipient, assistant_id, sender_id, source, in_doubt, evidence, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-     ON CONFLICT (organization_id, recipient, assistant_id, sender_id) DO UPDATE SET source = excluded.source,
-       in_doubt = false, evidence = excluded.evidence, created_at = excluded.created_at
-       WHERE o.in_doubt AND NOT excluded.in_doubt`,
-    organizationId,
-    recipient,
-    optOut.assistantId ?? 0,
-    optOut.senderId ?? 0,
-    source,
-    inDoubt,
-    evidence ?? null,
-    createdAt,
+  return (await insertOptOuts(queries, [optOut])) > 0
+}
+
+/** Many as one. Sends to all of these people wait meanwhile, so it is one statement. @returns how many are new. */
+async function insertOptOuts(queries: Queries, optOuts: readonly OptOut[]): Promise<number> {
+  const row = await queries.get(
+    `WITH written AS (
+       INSERT INTO opt_outs AS o
+         (organization_id, recipient, assistant_id, sender_id, source, in_doubt, evidence, created_at)
+       SELECT DISTINCT ON (organization_id, recipient, assistant_id, sender_id)
+         organization_id, recipient, assistant_id, sender_id, source, in_doubt, evidence, created_at
+       FROM json_to_recordset($1) AS i (place INTEGER, organization_id BIGINT, recipient TEXT, assistant_id BIGINT,
+         sender_id BIGINT, source TEXT, in_doubt BOOLEAN, evidence TEXT, created_at BIGINT)
+       ORDER BY organization_id, recipient, assistant_id, sender_id, in_doubt, place
+       ON CONFLICT (organization_id, recipient, assistant_id, sender_id) DO UPDATE SET source = excluded.source,
+         in_doubt = false, evidence = excluded.evidence, created_at = excluded.created_at
+         WHERE o.in_doubt AND NOT excluded.in_doubt
+       RETURNING organization_id, recipient, assistant_id, sender_id, source, in_doubt, created_at
+     ), told AS (
+       INSERT INTO events (organization_id, recipient, type, occurred_at, data)
+       SELECT organization_id, recipient, CASE WHEN in_doubt THEN 'opt_out.doubted' ELSE 'opt_out.created' END,
+         created_at, json_build_object('source', source)
+       FROM written
+     ), ended AS (
+       UPDATE messages AS m SET status = 'suppressed', failure_reason = 'recipient_opted_out', updated_at = w.created_at
+       FROM written w
+       WHERE m.organization_id = w.organization_id AND m.recipient = w.recipient AND NOT w.in_doubt
+         AND m.status IN ('queued', 'scheduled', 'held') AND m.automatic IS NULL
+         AND (w.assistant_id = 0 OR m.assistant_id = w.assistant_id) AND (w.sender_id = 0 OR m.sender_id = w.sender_id)
+       RETURNING m.key, m.organization_id, m.provider, m.updated_at
+     ), ended_told AS (
+       INSERT INTO events (organization_id, message_key, type, occurred_at, data)
+       SELECT organization_id, key, 'message.suppressed', updated_at,
+         json_build_object('provider', provider, 'reason', 'recipient_opted_out')
+       FROM ended
+     )
+     SELECT count(*) AS written FROM written`,
+    JSON.stringify(
+      optOuts.map((optOut, place) => ({
+        place,
+        organization_id: optOut.organizationId,
+        recipient: optOut.recipient,
+        assistant_id: optOut.assistantId ?? 0,
+        sender_id: optOut.senderId ?? 0,
+        source: optOut.source,
+        in_doubt: optOut.inDoubt,
+        evidence: optOut.evidence ?? null,
+        created_at: optOut.createdAt,
+      })),
+    ),
   )
-  if (written === 0) return false
-  await insertEvent(
-    queries,
-    { type: inDoubt ? 'opt_out.doubted' : 'opt_out.created', organizationId, occurredAt: createdAt, data: { source } },
-    { recipient },
-  )
-  if (!inDoubt) await endWaiting(queries, optOut)
-  return true
+  return Number(row?.written ?? 0)
 }
 
 /** With its event. @returns how many were removed. */
@@ -164,24 +189,4 @@ export async function removeOptOuts(
       { recipient },
     )
   return removed
-}
-
-async function endWaiting(queries: Queries, optOut: OptOut): Promise<void> {
-  await queries.run(
-    `WITH ended AS (
-       UPDATE messages SET status = 'suppressed', failure_reason = 'recipient_opted_out', updated_at = $1
-       WHERE organization_id = $2 AND recipient = $3 AND status IN ('queued', 'scheduled', 'held') AND automatic IS NULL
-         AND ($4::bigint = 0 OR assistant_id = $4) AND ($5::bigint = 0 OR sender_id = $5)
-       RETURNING key, organization_id, provider
-     )
-     INSERT INTO events (organization_id, message_key, type, occurred_at, data)
-     SELECT organization_id, key, 'message.suppressed', $1,
-       json_build_object('provider', provider, 'reason', 'recipient_opted_out')
-     FROM ended`,
-    optOut.createdAt,
-    optOut.organizationId,
-    optOut.recipient,
-    optOut.assistantId ?? 0,
-    optOut.senderId ?? 0,
-  )
 }
