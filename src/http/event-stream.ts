@@ -86,6 +86,8 @@ async function run(parts: EventStreamParts, stream: Stream): Promise<void> {
   response.writeHead(streamHttpStatus, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
+    // A connection that falls idle while the server closes would keep it waiting.
+    connection: 'close',
     // nginx would else collect the stream before passing it on.
     'x-accel-buffering': 'no',
   })
