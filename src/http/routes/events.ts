@@ -32,10 +32,7 @@ export function registerEventRoutes(app: App, parts: EventRouteParts): void {
         headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ description: 'Of a stream alone.' })) }),
         querystring: eventsQuery,
         response: {
-          200: {
-            description: 'Events after the one that was given.',
-            content: { 'application/json': { schema: eventsSchema }, [eventStreamType]: { schema: Type.String() } },
-          },
+          200: eventsSchema,
           ...setupErrors('read or manage', {
             400: ['invalid_request', 'limit must be at most 1000.'],
             503: ['overloaded', 'Too many event streams are open: at most 10 for one key and 200 in all. Close one.'],
