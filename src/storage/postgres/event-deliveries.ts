@@ -224,9 +224,10 @@ async function claimOf(
 ): Promise<EventDelivery[]> {
   const { endpointId, ordered, now, tryAgainAt, room } = params
   const rows = await queries.all(
-    `WITH due AS MATERIALIZED (
+    `WITH RECURSIVE ${ordered ? firstOfConversations : ''} due AS MATERIALIZED (
        SELECT d.key FROM event_deliveries d
-       WHERE d.endpoint_id = $1 AND d.state = 'pending' AND d.next_at <= $2 ${ordered ? firstOfConversation : ''}
+       WHERE d.endpoint_id = $1 AND d.state = 'pending' AND d.next_at <= $2
+         ${ordered ? 'AND (d.conversation_key IS NULL OR d.key IN (SELECT key FROM firsts))' : ''}
        ORDER BY d.next_at, d.key LIMIT $3 FOR UPDATE SKIP LOCKED
      )
      UPDATE event_deliveries u SET tries = u.tries + 1, next_at = $4, first_try_at = coalesce(u.first_try_at, $2)
@@ -239,6 +240,14 @@ async function claimOf(
   return rows.map(deliveryOf)
 }
 
-const firstOfConversation = `AND NOT EXISTS (
-  SELECT 1 FROM event_deliveries o WHERE o.endpoint_id = d.endpoint_id AND o.conversation_key = d.conversation_key
-    AND o.state = 'pending' AND o.key < d.key)`
+/** From one conversation to the next in the index: what waits behind the first of each is never looked at. */
+const firstOfConversations = `
+  firsts AS (
+    (SELECT conversation_key, key FROM event_deliveries
+     WHERE endpoint_id = $1 AND state = 'pending' AND conversation_key IS NOT NULL ORDER BY conversation_key, key LIMIT 1)
+    UNION ALL
+    SELECT n.conversation_key, n.key FROM firsts f CROSS JOIN LATERAL (
+      SELECT conversation_key, key FROM event_deliveries
+      WHERE endpoint_id = $1 AND state = 'pending' AND conversation_key > f.conversation_key
+      ORDER BY conversation_key, key LIMIT 1) n
+  ),`
