@@ -17,13 +17,14 @@ suite('what an endpoint asks for', () => {
 })
 
 suite('when a delivery is tried again', () => {
-  const at = { firstTryAt: 0, retryAfterMs: undefined, chance: 1 }
+  const at = { firstTryAt: 0, retryAfterMs: undefined, chance: 1, isOrdered: false }
   const rows: readonly [title: string, params: Parameters<typeof nextTryAt>[0], expected: number | undefined][] = [
     ['within seconds after the first', { ...at, tries: 1, now: 0 }, 2_000],
     ['never at once, whatever chance says', { ...at, tries: 1, now: 0, chance: 0 }, 500],
     ['twice as late each time', { ...at, tries: 4, now: 0 }, 16_000],
     ['anywhere below that', { ...at, tries: 4, now: 0, chance: 0.25 }, 4_000],
     ['at most an hour later', { ...at, tries: 40, now: 0 }, 3_600_000],
+    ['at most five minutes later where others wait behind it', { ...at, tries: 40, now: 0, isOrdered: true }, 300_000],
     ['not before the endpoint wants it', { ...at, tries: 1, now: 0, retryAfterMs: 60_000 }, 60_000],
     ['but not days later', { ...at, tries: 1, now: 0, retryAfterMs: 1e9 }, 3_600_000],
     ['a last time at the end of the window', { ...at, tries: 40, now: deliveryWindowMs - 5 }, deliveryWindowMs],

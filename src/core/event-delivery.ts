@@ -24,6 +24,8 @@ export const coalescedEventsMax = 20
 const retryDelayMsMin = 500
 const retryDelayMsBase = 2_000
 const retryDelayMsMax = 3_600_000
+/** Where order matters, newer events wait behind a failing one, so that one is tried more often. */
+const orderedRetryDelayMsMax = 300_000
 
 /**
  * When a delivery is tried again, or undefined when it is given up. Exponential with full jitter: a customer who comes
@@ -38,11 +40,13 @@ export function nextTryAt(params: {
   readonly retryAfterMs: number | undefined
   /** From 0 to 1. */
   readonly chance: number
+  readonly isOrdered: boolean
 }): number | undefined {
-  const { tries, firstTryAt, now, retryAfterMs = 0, chance } = params
+  const { tries, firstTryAt, now, retryAfterMs = 0, chance, isOrdered } = params
+  const backoffMsMax = isOrdered ? orderedRetryDelayMsMax : retryDelayMsMax
   const giveUpAt = firstTryAt + deliveryWindowMs
   if (now >= giveUpAt) return undefined
-  const backoffMs = Math.min(retryDelayMsBase * 2 ** Math.min(tries - 1, 30), retryDelayMsMax) * chance
+  const backoffMs = Math.min(retryDelayMsBase * 2 ** Math.min(tries - 1, 30), backoffMsMax) * chance
   const delayMs = Math.max(retryDelayMsMin, backoffMs, Math.min(retryAfterMs, retryDelayMsMax))
   return Math.min(now + Math.ceil(delayMs), giveUpAt)
 }

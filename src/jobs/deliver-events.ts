@@ -7,7 +7,7 @@ import type { Store } from '../ports/store.ts'
 import type { DeliverEvent } from '../use-cases/deliver-event.ts'
 import { type Loop, startLoop } from './loop.ts'
 
-const intervalMs = 500
+const intervalMs = 250
 /** From the claim to the record of its end. Past it the process died, and the delivery is made again. */
 export const deliveryLeaseMs = eventPostTimeoutMs + 30_000
 const inFlightMax = 100

@@ -54,7 +54,7 @@ export function makeDeliverEvent(parts: DeliverEventParts): DeliverEvent {
       durationMs: Math.round(clock.monotonicMs() - startedAt),
       ...(answer.kind === 'answer' ? { status: answer.status } : { fault: answer.fault }),
     }
-    const end = endOf(parts, { delivery, answer, isWorded: body !== undefined })
+    const end = endOf(parts, { delivery, answer, isWorded: body !== undefined, isOrdered: endpoint.ordered })
     await store.events.recordTry(delivery.key, { lastTry, ...end })
     const { status, fault } = { status: undefined, fault: undefined, ...lastTry }
     const fields = { deliveryKey: delivery.key, endpointId, tries: delivery.tries, status, fault }
@@ -80,9 +80,14 @@ function hasMessage(event: ToldEvent): event is ToldEvent & { readonly message: 
 
 function endOf(
   { clock, random }: DeliverEventParts,
-  params: { readonly delivery: EventDelivery; readonly answer: EventAnswer; readonly isWorded: boolean },
+  params: {
+    readonly delivery: EventDelivery
+    readonly answer: EventAnswer
+    readonly isWorded: boolean
+    readonly isOrdered: boolean
+  },
 ): { readonly state: EventDelivery['state']; readonly nextAt?: number } {
-  const { delivery, answer, isWorded } = params
+  const { delivery, answer, isWorded, isOrdered } = params
   if (answer.kind === 'answer' && answer.status >= 200 && answer.status < 300) return { state: 'delivered' }
   if (!isWorded || (answer.kind === 'answer' && answer.status === goneStatus)) return { state: 'dead' }
   const mayAskToWait = answer.kind === 'answer' && waitStatuses.includes(answer.status)
@@ -93,6 +98,7 @@ function endOf(
     now,
     retryAfterMs: mayAskToWait ? answer.retryAfterMs : undefined,
     chance: random.chance(),
+    isOrdered,
   })
   return nextAt === undefined ? { state: 'dead' } : { state: 'pending', nextAt }
 }
