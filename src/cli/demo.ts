@@ -47,6 +47,12 @@ export async function startDemo(params: {
     await withSession(env, (session) => setUp(session, { demo, simulator, apiKey }))
     const app = await startApp({ config, secrets, log, version })
     const url = config.port === 0 ? app.url : config.publicUrl
+    simulator.configure({
+      inboundUrls: {
+        [numbers.twilio]: `${url}/webhooks/sms/twilio`,
+        [numbers.telnyx]: `${url}/webhooks/sms/telnyx`,
+      },
+    })
     output.line(welcome({ url, apiKey, carrierUrl: simulator.url.replace('127.0.0.1', 'localhost') }))
     return {
       url: app.url,
@@ -180,5 +186,11 @@ Send a text through each (nothing leaves this machine):
 ${curl(numbers.twilio)}
 
 ${curl(numbers.telnyx)}
+
+Text back as that person, and read the conversation:
+
+curl -sS ${carrierUrl}/inbound -d '${JSON.stringify({ from: exampleRecipient, to: numbers.twilio, body: 'Hello back' })}'
+
+curl -sS ${url}/api/v1/sms-conversations -H 'Authorization: Bearer ${apiKey}'
 `
 }

@@ -28,3 +28,9 @@ export function directRetryDelayMs(params: RetryParams): number | undefined {
     params.retryAfterMs === undefined ? ownDelayMs : Math.max(ownDelayMs, params.retryAfterMs + 100 * params.chance)
   return params.elapsedMs + delayMs > directRetryWindowMs ? undefined : delayMs
 }
+
+/**
+ * A message that may be sent again when nothing is heard of it (`on_unknown: resend`) gets this many attempts in all. Each
+ * may have texted the person; a provider that swallows three of them will swallow a fourth.
+ */
+export const resendAttemptsMax = 3

@@ -103,7 +103,8 @@ export interface SendStore {
    * Starts a further attempt, after deciding again, of a message of which no attempt is under way: it is `sending` and
    * all its attempts ended `not_sent`; or, with `resend`, its last attempt is unknown and closed. The message becomes
    * `sending`. `superseded`: it is not so (any more); nothing was written and nothing may be sent. `refused`: the
-   * message has ended with the rule as its reason, with its event and its guard freed.
+   * message has ended with the rule as its reason, with its event and its guard freed; one that was to be sent again
+   * stays unknown, since an earlier attempt may have gone out.
    */
   startAttempt(start: {
     readonly key: number

@@ -2,6 +2,7 @@ import { SmsError } from '../core/errors.ts'
 import type { Attempt } from '../core/message.ts'
 import type { MessageId } from '../core/message-id.ts'
 import { decideSend, termsOf } from '../core/policy.ts'
+import { resendAttemptsMax } from '../core/retry.ts'
 import type { MessageRecord } from '../ports/store.ts'
 import {
   type DispatchParts,
@@ -58,7 +59,7 @@ export function makeReconcileAttempt(parts: ReconcileParts): (record: MessageRec
     })
     watch.changed(message.id)
     log.warn('message.unknown', { messageId: message.id, provider: message.provider, attempt: attempt.number })
-    if (message.onUnknown === 'resend') await sendAgain(record)
+    if (message.onUnknown === 'resend' && attempts.length < resendAttemptsMax) await sendAgain(record)
   }
 }
 
@@ -146,6 +147,8 @@ export function makeResolveUnknown(
       await store.evidence.closeAttempt({ ...mark, by, ...(note === undefined ? {} : { note }) })
       const started = await sendAgain(record)
       if (started === 'superseded') throw notUnknown()
+      if (started === 'refused')
+        throw new SmsError('recipient_opted_out', 'The recipient has opted out meanwhile, so it is not sent again.')
     }
     return get()
 

@@ -85,7 +85,7 @@ export async function createDatabase(engine: (typeof engines)[number]): Promise<
   }
 }
 
-async function callService(url: string, ...[method, path, options]: Parameters<Call>): Promise<Answer> {
+export async function callService(url: string, ...[method, path, options]: Parameters<Call>): Promise<Answer> {
   const response = await fetch(url + path, {
     method,
     headers: {

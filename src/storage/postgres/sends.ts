@@ -60,7 +60,7 @@ async function startAttempt(queries: Queries, start: Start): Promise<StartResult
   const factsOf = await selectFacts(queries, [message])
   const decision = start.decide(factsOf(message))
   if (decision.kind === 'refuse') {
-    await end(queries, { key, rule: decision.rule, at: attempt.startedAt })
+    if (!resend) await end(queries, { key, rule: decision.rule, at: attempt.startedAt })
     return 'refused'
   }
   await queries.run(

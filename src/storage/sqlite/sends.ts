@@ -20,7 +20,7 @@ export function makeSends(database: Database, conversations: ConversationKeys): 
         if (row === undefined) return 'superseded'
         const decision = start.decide(factsOf(database, messageOf(row)))
         if (decision.kind === 'refuse') {
-          end(database, { key: start.key, rule: decision.rule, at: start.attempt.startedAt })
+          if (!start.resend) end(database, { key: start.key, rule: decision.rule, at: start.attempt.startedAt })
           return 'refused'
         }
         insertAttempt(database, start.key, start.attempt)
