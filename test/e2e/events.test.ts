@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { Webhook } from 'standardwebhooks'
+import { getExpectedTwilioSignature } from 'twilio/lib/webhooks/webhooks.js'
+import { parseE164 } from '../../src/core/phone-number.ts'
+import { systemClock } from '../../src/telemetry/clock.ts'
+import { systemRandom } from '../../src/telemetry/random.ts'
+import { planSetup } from '../../src/use-cases/apply-setup.ts'
 import { eventually } from '../support/manual-clock.ts'
+import { providersOffline } from '../support/parts.ts'
+import { startRecordingServer } from '../support/recording-server.ts'
 import { at, engines, startTestService, type TestService } from '../support/service-client.ts'
+import { twilioAccount } from '../support/simulated-accounts.ts'
 
 const key = 'canary-key-of-acme-0123456789-0123456789'
 const other = 'canary-key-of-other-0123456789-0123456789'
+const reader = 'canary-key-of-reader-0123456789-0123456789'
 const [endpointsPath, deliveriesPath, eventsPath] = [
   '/api/v1/event-endpoints',
   '/api/v1/event-deliveries',
@@ -21,6 +30,7 @@ for (const engine of engines)
         organizations: [
           { name: 'Acme', key },
           { name: 'Other', key: other },
+          { name: 'Readers', key: reader, scopes: ['read'] },
         ],
       })
     })
@@ -115,8 +125,8 @@ for (const engine of engines)
       const third = await call('POST', `${path}/rotate-secret`, { keep_old: false })
       assert.deepEqual(at(third.body, 'also_signing'), [])
       assert.deepEqual((await call('GET', `${path}/secret`)).body, third.body)
-      const reader = await call('POST', '/api/v1/users/me/api-keys', { name: 'reader', permissions: { read: true } })
-      assert.ok(reader.status < 300, reader.text)
+      assert.equal((await call('GET', `${path}/secret`, undefined, reader)).status, 403)
+      assert.equal((await call('GET', eventsPath, undefined, reader)).status, 200)
     })
 
     test('an endpoint on a private address is never reached, and its deliveries say why and can be replayed', async () => {
@@ -197,6 +207,65 @@ for (const engine of engines)
       const stream = await fetch(`${stopped.url}${eventsPath}/stream`, { headers: { authorization: `Bearer ${key}` } })
       await stopped.close()
       assert.match(await stream.text(), /^retry: /)
+    })
+
+    test("a text reaches its assistant once, at an address of the operator's file, signed and in the published shape", async () => {
+      const customer = await startRecordingServer()
+      const { accountSid, authToken } = twilioAccount
+      const [number, person] = [parseE164('+12025550142'), '+12025550199']
+      const served = await startTestService({
+        engine,
+        organizations: [{ name: 'Acme', key }],
+        prepare: async (store) => {
+          const parts = { store, providers: providersOffline, clock: systemClock, random: systemRandom }
+          const plan = await planSetup(parts, {
+            organization: 'Acme',
+            providerAccounts: [
+              { name: 'main', provider: 'twilio', fields: { account_sid: accountSid, auth_token: authToken } },
+            ],
+            assistants: [
+              { name: 'Bot', providerAccount: 'main', phoneNumbers: [number], smsWebhookUrl: `${customer.url}/sms` },
+            ],
+          })
+          await plan.apply()
+        },
+      })
+      const [endpoint] = list((await served.call('GET', endpointsPath, { key })).body)
+      const { body: secret } = await served.call('GET', `${endpointsPath}/${at(endpoint, 'id')}/secret`, { key })
+      const fields = {
+        MessageSid: `SM${'1'.repeat(32)}`,
+        AccountSid: accountSid,
+        From: person,
+        To: number,
+        Body: 'Hello?',
+      }
+      const path = '/webhooks/sms/twilio'
+      for (let repeat = 0; repeat < 2; repeat++) {
+        const answer = await fetch(served.url + path, {
+          method: 'POST',
+          headers: { 'x-twilio-signature': getExpectedTwilioSignature(authToken, `http://localhost:0${path}`, fields) },
+          body: new URLSearchParams(fields),
+        })
+        assert.equal(answer.status, 200, await answer.text())
+      }
+      await eventually(() => customer.requests.length > 0)
+      await served.close()
+      assert.equal(customer.requests.length, 1)
+      const [request] = customer.requests
+      const headers = Object.fromEntries(
+        Object.entries(request?.headers ?? {}).map(([name, value]) => [name, String(value)]),
+      )
+      const told = new Webhook(String(at(secret, 'secret'))).verify(request?.body ?? '', headers)
+      assert.equal(at(told, 'id'), headers['webhook-id'])
+      assert.deepEqual(
+        ['type', 'untrusted', 'assistant_id'].map((name) => at(told, name)),
+        ['sms_received', true, at(endpoint, 'assistant_id')],
+      )
+      assert.deepEqual(
+        ['from', 'to', 'body', 'provider'].map((name) => at(told, 'data', name)),
+        [person, number, 'Hello?', 'twilio'],
+      )
+      await customer.close()
     })
   })
 
