@@ -215,10 +215,7 @@ function planAssistant(
 ): SetupChange[] {
   const { store, clock } = parts
   const { wanted, assistants, senders, names, claimed } = facts
-  const sameName = assistants.filter((assistant) => assistant.name === wanted.name)
-  if (sameName.length > 1)
-    throw invalid(`${sameName.length} assistants are called ${wanted.name}, so the file cannot say which. Rename one.`)
-  const [present] = sameName
+  const present = findByName(assistants, wanted.name)
   if (present !== undefined) names.assistants.set(wanted.name, present.id)
   const values = (known: KnownNames) => ({
     providerAccountId: idOf(known.accounts, wanted.providerAccount),
@@ -273,6 +270,13 @@ function planAssistant(
     },
     ...numbers,
   ]
+}
+
+function findByName(assistants: readonly Assistant[], name: string): Assistant | undefined {
+  const [present, ...others] = assistants.filter((assistant) => assistant.name === name)
+  if (others.length > 0)
+    throw invalid(`${others.length + 1} assistants are called ${name}, so the file cannot say which. Rename one.`)
+  return present
 }
 
 /** The address is right, but not where its texts go: a process ended in between, or the API had changed it. */

@@ -18,29 +18,7 @@ const groupsPerRoundMax = 500
 
 export function makeEventDeliveries(database: Database, visibleKey: VisibleKey): Part {
   return {
-    async fanOut({ now, limit }) {
-      const visible = await visibleKey()
-      const groups = await database.all(
-        `SELECT DISTINCT organization_id, seen_key FROM event_endpoints p WHERE disabled_at IS NULL AND EXISTS (
-           SELECT 1 FROM events e WHERE e.organization_id = p.organization_id AND e.key > p.seen_key AND e.key <= $1)
-         ORDER BY seen_key LIMIT $2`,
-        visible,
-        groupsPerRoundMax,
-      )
-      let count = 0
-      for (const group of groups)
-        count += await database.transaction((queries) =>
-          fanOutGroup(queries, {
-            organizationId: Number(group.organization_id),
-            seenKey: Number(group.seen_key),
-            visible,
-            now,
-            limit,
-          }),
-        )
-      return count
-    },
-
+    fanOut: async (params) => fanOut(database, { ...params, visible: await visibleKey() }),
     claimDeliveries: (params) => claim(database, params),
 
     async recordTry(key, { lastTry, state, nextAt }) {
@@ -92,6 +70,31 @@ export function makeEventDeliveries(database: Database, visibleKey: VisibleKey):
       )
     },
   }
+}
+
+async function fanOut(
+  database: Database,
+  { now, limit, visible }: Parameters<EventStore['fanOut']>[0] & { readonly visible: number },
+): Promise<number> {
+  const groups = await database.all(
+    `SELECT DISTINCT organization_id, seen_key FROM event_endpoints p WHERE disabled_at IS NULL AND EXISTS (
+       SELECT 1 FROM events e WHERE e.organization_id = p.organization_id AND e.key > p.seen_key AND e.key <= $1)
+     ORDER BY seen_key LIMIT $2`,
+    visible,
+    groupsPerRoundMax,
+  )
+  let count = 0
+  for (const group of groups)
+    count += await database.transaction((queries) =>
+      fanOutGroup(queries, {
+        organizationId: Number(group.organization_id),
+        seenKey: Number(group.seen_key),
+        visible,
+        now,
+        limit,
+      }),
+    )
+  return count
 }
 
 type Group = {

@@ -17,26 +17,7 @@ const groupsPerRoundMax = 500
 
 export function makeEventDeliveries(database: Database): Part {
   return {
-    async fanOut({ now, limit }) {
-      const groups = database.all(
-        `SELECT DISTINCT organization_id, seen_key FROM event_endpoints p WHERE disabled_at IS NULL AND EXISTS (
-           SELECT 1 FROM events e WHERE e.organization_id = p.organization_id AND e.key > p.seen_key)
-         ORDER BY seen_key LIMIT ?`,
-        groupsPerRoundMax,
-      )
-      let count = 0
-      for (const group of groups)
-        count += await database.transaction(() =>
-          fanOutGroup(database, {
-            organizationId: Number(group.organization_id),
-            seenKey: Number(group.seen_key),
-            now,
-            limit,
-          }),
-        )
-      return count
-    },
-
+    fanOut: (params) => fanOut(database, params),
     claimDeliveries: (params) => claim(database, params),
 
     recordTry: (key, { lastTry, state, nextAt }) =>
@@ -90,6 +71,26 @@ export function makeEventDeliveries(database: Database): Part {
         ).changes
       }),
   }
+}
+
+async function fanOut(database: Database, { now, limit }: Parameters<EventStore['fanOut']>[0]): Promise<number> {
+  const groups = database.all(
+    `SELECT DISTINCT organization_id, seen_key FROM event_endpoints p WHERE disabled_at IS NULL AND EXISTS (
+       SELECT 1 FROM events e WHERE e.organization_id = p.organization_id AND e.key > p.seen_key)
+     ORDER BY seen_key LIMIT ?`,
+    groupsPerRoundMax,
+  )
+  let count = 0
+  for (const group of groups)
+    count += await database.transaction(() =>
+      fanOutGroup(database, {
+        organizationId: Number(group.organization_id),
+        seenKey: Number(group.seen_key),
+        now,
+        limit,
+      }),
+    )
+  return count
 }
 
 type Group = { readonly organizationId: number; readonly seenKey: number; readonly now: number; readonly limit: number }
