@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { DeliveryReceipt } from './delivery-receipt.ts'
-import { conclude } from './evidence.ts'
+import { conclude, keepsGuard } from './evidence.ts'
 import type { Attempt } from './message.ts'
 import { receiptStatuses } from './message-status.ts'
 
@@ -115,4 +115,15 @@ test('any order and any repetition of the evidence gives the same conclusion', (
       },
     ),
   )
+})
+
+test('an identical send joins while the first is unresolved, and after a lost answer also when it did go out', () => {
+  for (const status of ['sending', 'unknown'] as const) assert.equal(keepsGuard(status, [accepted]), true)
+  for (const status of ['sent', 'delivered', 'undelivered'] as const) {
+    assert.equal(keepsGuard(status, [accepted]), false)
+    assert.equal(keepsGuard(status, [unknown]), true)
+    assert.equal(keepsGuard(status, [unknown, { ...accepted, number: 2 }]), true)
+  }
+  for (const status of ['failed', 'expired', 'canceled', 'suppressed'] as const)
+    assert.equal(keepsGuard(status, [unknown]), false)
 })

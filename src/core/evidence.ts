@@ -1,7 +1,7 @@
 import type { DeliveryReceipt } from './delivery-receipt.ts'
 import type { Failure } from './failure.ts'
 import type { Attempt } from './message.ts'
-import type { DispatchedStatus, ReceiptStatus } from './message-status.ts'
+import type { DispatchedStatus, MessageStatus, ReceiptStatus } from './message-status.ts'
 
 /** All that is known about a dispatched message. Both are sets: their order and repetition mean nothing. */
 export type Evidence = {
@@ -34,7 +34,37 @@ export function conclude({ attempts, receipts }: Evidence): Conclusion {
   return concludeRefusals(attempts)
 }
 
-/** Nothing more is done or awaited for the attempt. */
+/**
+ * Whether an identical send must still join the message instead of going out. While it is unresolved, of course. But
+ * also after evidence came that it did go out, if its own call had left no answer: its caller was told 500 and may be
+ * about to repeat it. Only reading what became of it, or the end of the evidence window, ends that.
+ */
+export function keepsGuard(status: MessageStatus, attempts: readonly Attempt[]): boolean {
+  switch (status) {
+    case 'sending':
+    case 'unknown':
+      return true
+    case 'sent':
+    case 'delivered':
+    case 'undelivered':
+      return attempts.some(mayHaveGoneOut)
+    case 'failed':
+    case 'expired':
+    case 'canceled':
+    case 'suppressed':
+    case 'scheduled':
+    case 'held':
+    case 'queued':
+    case 'received':
+      return false
+  }
+}
+
+export function isUnresolved(status: MessageStatus): status is 'sending' | 'unknown' {
+  return status === 'sending' || status === 'unknown'
+}
+
+/** Something is still done or awaited for the attempt. */
 function isOpen({ outcome, closedAt }: Attempt): boolean {
   return closedAt === undefined && outcome?.kind !== 'rejected'
 }

@@ -76,10 +76,23 @@ export function evidenceContract(engine: string, open: () => Promise<Store>): vo
       assert.deepEqual(attempts[0]?.outcome, accepted)
     })
 
-    test('a receipt for an unknown attempt proves that it was sent, and frees its content', async () => {
+    test('a receipt proves that an unknown attempt was sent; repeats join it until somebody has read so', async () => {
       const lost = await withOutcome('unknown')
+      const { organizationId, id, body } = lost.message
+      await store.sends.releaseGuard(organizationId, id)
+      assert.equal((await store.sends.accept(buildSend(route, { body }))).kind, 'joined')
       await record(lost, { providerStatus: 'sent', status: 'sent' })
       assert.equal((await stored(lost)).message.status, 'sent')
+      assert.equal((await store.sends.accept(buildSend(route, { body }))).kind, 'joined')
+      await store.sends.releaseGuard(organizationId + 1, id)
+      assert.equal((await store.sends.accept(buildSend(route, { body }))).kind, 'joined')
+      await store.sends.releaseGuard(organizationId, id)
+      assert.equal((await store.sends.accept(buildSend(route, { body }))).kind, 'started')
+    })
+
+    test('a receipt that an unknown attempt failed frees its content at once', async () => {
+      const lost = await withOutcome('unknown')
+      await record(lost, { providerStatus: 'failed', status: 'failed' })
       assert.equal((await store.sends.accept(buildSend(route, { body: lost.message.body }))).kind, 'started')
     })
 

@@ -84,6 +84,7 @@ export type OutcomeRecord = {
   readonly attempt: Attempt & { readonly finishedAt: number; readonly outcome: SendOutcome }
   /** What the attempts alone give. Written while the message is still `sending`; otherwise all evidence is weighed anew. */
   readonly conclusion: Conclusion
+  readonly keepsGuard: boolean
   /** Written when the conclusion is. */
   readonly event?: DomainEvent
   /** An opt-out that the outcome taught; recorded (with its event) in the same commit unless one stands already. */
@@ -122,6 +123,8 @@ export interface SendStore {
    * `unknown`: a process that was thought dead may still bring its provider's answer.
    */
   recordOutcome(record: OutcomeRecord): Promise<void>
+  /** A caller has read what became of a resolved message: an identical send is a new one from now on. */
+  releaseGuard(organizationId: number, messageId: MessageId): Promise<void>
   /**
    * Takes queued messages, oldest first, and starts the first attempt of each as `accept` does: the caller must now
    * call their providers. Those that `decide` refuses end, with their event.

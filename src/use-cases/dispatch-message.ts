@@ -1,6 +1,6 @@
 import { errorFields } from '../core/error-fields.ts'
 import { conclusionEvent } from '../core/event.ts'
-import { conclude } from '../core/evidence.ts'
+import { conclude, keepsGuard } from '../core/evidence.ts'
 import type { Attempt, Message } from '../core/message.ts'
 import { learnedOptOut } from '../core/opt-out.ts'
 import type { Route } from '../core/organization.ts'
@@ -168,6 +168,7 @@ function describeOutcome(
     organizationId: message.organizationId,
     attempt,
     conclusion,
+    keepsGuard: keepsGuard(conclusion.status, attempts),
     ...(conclusion.status === 'sending'
       ? {}
       : {

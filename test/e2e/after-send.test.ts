@@ -68,10 +68,15 @@ for (const engine of engines)
           world.simulator.clear()
           const { status, body, id } = await send(provider, to)
           assert.deepEqual([status, at(body, 'code')], [500, 'outcome_unknown'])
-          const repeated = await send(provider, to)
-          assert.deepEqual([at(repeated.body, 'deduplicated'), repeated.id], [true, id])
-          await comesTo(id, 'delivered')
+          await world.simulator.receiptsSent()
+          for (let repetition = 1; repetition <= 5; repetition++) {
+            const repeated = await send(provider, to)
+            assert.deepEqual([repeated.status, at(repeated.body, 'deduplicated'), repeated.id], [200, true, id])
+          }
           assert.equal(copies(to), 1)
+          await comesTo(id, 'delivered')
+          await world.call('GET', `/sms/${id}/status`)
+          assert.notEqual((await send(provider, to)).id, id)
         })
 
         test('a lost answer without any receipt is found by looking at the provider', async () => {

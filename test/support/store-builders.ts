@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { decideConsent } from '../../src/core/consent.ts'
 import { conclusionEvent } from '../../src/core/event.ts'
-import { conclude } from '../../src/core/evidence.ts'
+import { conclude, keepsGuard } from '../../src/core/evidence.ts'
 import { findKeyword } from '../../src/core/keyword.ts'
 import type { Message } from '../../src/core/message.ts'
 import { type MessageId, makeMessageId } from '../../src/core/message-id.ts'
@@ -128,6 +128,7 @@ export function outcomeRecord(
     organizationId: message.organizationId,
     attempt,
     conclusion,
+    keepsGuard: keepsGuard(conclusion.status, [attempt]),
     ...(conclusion.status === 'sending' ? {} : { event: conclusionEvent(message, conclusion, { at: now + 1 }) }),
   }
 }

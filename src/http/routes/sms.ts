@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { SmsError } from '../../core/errors.ts'
+import { isUnresolved, keepsGuard } from '../../core/evidence.ts'
 import { type Failure, traitsOf } from '../../core/failure.ts'
 import type { Message, SendRequest } from '../../core/message.ts'
 import { publicStatusOf } from '../../core/message-status.ts'
@@ -72,7 +73,8 @@ export function registerSmsRoutes(app: App, { store, sendMessage }: SmsRoutePart
       schema: {
         operationId: 'getSmsStatus',
         summary: 'What became of a text',
-        description: 'By our id or by the id of the provider.',
+        description:
+          'By our id or by the id of the provider. After an `outcome_unknown`, identical sends join the message until its end has been read here.',
         tags: ['messages'],
         params: Type.Object({ message_id: Type.String({ maxLength: 256 }) }),
         response: {
@@ -89,6 +91,10 @@ export function registerSmsRoutes(app: App, { store, sendMessage }: SmsRoutePart
       const { organizationId } = callerOf(request)
       const record = await findMessage(store, organizationId, request.params.message_id)
       if (record === undefined) throw new SmsError('not_found', 'No message has this id.')
+      const { message, attempts } = record
+      // Whoever has read how it ended knows; until then a repetition of the request joined it.
+      if (!isUnresolved(message.status) && keepsGuard(message.status, attempts))
+        await store.sends.releaseGuard(organizationId, message.id)
       return statusBodyOf(record)
     },
   )

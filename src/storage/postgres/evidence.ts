@@ -1,5 +1,5 @@
 import { conclusionEvent, type DomainEvent } from '../../core/event.ts'
-import { conclude } from '../../core/evidence.ts'
+import { conclude, keepsGuard } from '../../core/evidence.ts'
 import type { AttemptMark, EvidenceStore, MessageRecord } from '../../ports/store.ts'
 import { attemptOf, causeOf, messageOf, receiptColumns, receiptOf } from '../rows.ts'
 import type { Database, Queries } from './database.ts'
@@ -79,22 +79,24 @@ export async function concludeAnew(
   const row = await queries.get('SELECT * FROM messages WHERE key = $1 FOR UPDATE', key)
   if (row === undefined) return
   const message = messageOf(row)
-  const [attempts, receipts] = await Promise.all([
+  const [attemptRows, receiptRows] = await Promise.all([
     queries.all('SELECT * FROM attempts WHERE message_key = $1', key),
     queries.all('SELECT * FROM receipts WHERE message_key = $1', key),
   ])
-  const conclusion = conclude({ attempts: attempts.map(attemptOf), receipts: receipts.map(receiptOf) })
+  const attempts = attemptRows.map(attemptOf)
+  const conclusion = conclude({ attempts, receipts: receiptRows.map(receiptOf) })
   const { status, failure, providerMessageId } = conclusion
   await queries.run(
     `UPDATE messages SET status = $1, provider_message_id = $2, failure_reason = $3, failure_code = $4,
-       failure_message = $5, updated_at = $6, guard = CASE WHEN $1 IN ('sending', 'unknown') THEN guard END
-     WHERE key = $7`,
+       failure_message = $5, updated_at = $6, guard = CASE WHEN $7 THEN guard END
+     WHERE key = $8`,
     status,
     providerMessageId ?? null,
     failure?.reason ?? null,
     failure?.providerCode ?? null,
     failure?.providerMessage ?? null,
     cause.at,
+    keepsGuard(status, attempts),
     key,
   )
   if (status !== message.status)

@@ -36,6 +36,14 @@ export function makeSends(database: Database, conversations: ConversationKeys): 
     async recordOutcome(record) {
       await recording.run(record)
     },
+    async releaseGuard(organizationId, messageId) {
+      await database.run(
+        `UPDATE messages SET guard = NULL
+         WHERE id = $1 AND organization_id = $2 AND guard IS NOT NULL AND status NOT IN ('sending', 'unknown')`,
+        messageId,
+        organizationId,
+      )
+    },
     claimQueued: (params) => database.transaction((queries) => claimQueued(queries, params)),
     failInterrupted: (params) => database.transaction((queries) => failInterrupted(queries, params)),
   }
@@ -120,7 +128,7 @@ const recordStatement = `
   WITH input AS MATERIALIZED (
     SELECT * FROM json_to_recordset($1) AS i (key BIGINT, number INTEGER, finished_at BIGINT, outcome TEXT,
       provider_message_id TEXT, provider_status TEXT, reason TEXT, provider_code TEXT, provider_message TEXT,
-      retry_after_ms BIGINT, detail TEXT, closed_at BIGINT, status TEXT, known_id TEXT, failure_reason TEXT,
+      retry_after_ms BIGINT, detail TEXT, closed_at BIGINT, status TEXT, keeps_guard BOOLEAN, known_id TEXT, failure_reason TEXT,
       failure_code TEXT, failure_message TEXT, organization_id BIGINT, event_type TEXT, occurred_at BIGINT, event_data TEXT)
     ORDER BY key
   ), recorded AS (
@@ -134,7 +142,7 @@ const recordStatement = `
   ), moved AS (
     UPDATE messages m SET status = i.status, provider_message_id = i.known_id,
       failure_reason = i.failure_reason, failure_code = i.failure_code, failure_message = i.failure_message,
-      updated_at = i.finished_at, guard = CASE WHEN i.status = 'sending' THEN m.guard END
+      updated_at = i.finished_at, guard = CASE WHEN i.keeps_guard THEN m.guard END
     FROM input i JOIN recorded r ON r.message_key = i.key AND r.number = i.number
     WHERE m.key = i.key AND m.status = 'sending'
     RETURNING m.key
@@ -145,7 +153,7 @@ const recordStatement = `
   )
   SELECT r.message_key, r.number, m.key IS NOT NULL AS moved FROM recorded r LEFT JOIN moved m ON m.key = r.message_key`
 
-function recordColumns({ key, organizationId, attempt, conclusion, event }: OutcomeRecord) {
+function recordColumns({ key, organizationId, attempt, conclusion, keepsGuard, event }: OutcomeRecord) {
   const [outcome, providerMessageId, providerStatus, reason, code, message, retryAfterMs, detail] = outcomeColumns(
     attempt.outcome,
   )
@@ -163,6 +171,7 @@ function recordColumns({ key, organizationId, attempt, conclusion, event }: Outc
     detail,
     closed_at: attempt.closedAt,
     status: conclusion.status,
+    keeps_guard: keepsGuard,
     known_id: conclusion.providerMessageId,
     failure_reason: conclusion.failure?.reason,
     failure_code: conclusion.failure?.providerCode,

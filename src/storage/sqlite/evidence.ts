@@ -1,5 +1,5 @@
 import { conclusionEvent, type DomainEvent } from '../../core/event.ts'
-import { conclude } from '../../core/evidence.ts'
+import { conclude, keepsGuard } from '../../core/evidence.ts'
 import type { AttemptMark, EvidenceStore, MessageRecord } from '../../ports/store.ts'
 import { attemptOf, causeOf, messageOf, outcomeColumns, type Row, receiptColumns, receiptOf } from '../rows.ts'
 import type { Database } from './database.ts'
@@ -78,21 +78,22 @@ export function concludeAnew(
   const row = database.get('SELECT * FROM messages WHERE key = ?', key)
   if (row === undefined) return
   const message = messageOf(row)
+  const attempts = database.all('SELECT * FROM attempts WHERE message_key = ?', key).map(attemptOf)
   const conclusion = conclude({
-    attempts: database.all('SELECT * FROM attempts WHERE message_key = ?', key).map(attemptOf),
+    attempts,
     receipts: database.all('SELECT * FROM receipts WHERE message_key = ?', key).map(receiptOf),
   })
   const { status, failure, providerMessageId } = conclusion
   database.run(
     `UPDATE messages SET status = ?, provider_message_id = ?, failure_reason = ?, failure_code = ?,
-       failure_message = ?, updated_at = ?, guard = iif(? IN ('sending', 'unknown'), guard, NULL) WHERE key = ?`,
+       failure_message = ?, updated_at = ?, guard = iif(?, guard, NULL) WHERE key = ?`,
     status,
     providerMessageId ?? null,
     failure?.reason ?? null,
     failure?.providerCode ?? null,
     failure?.providerMessage ?? null,
     cause.at,
-    status,
+    keepsGuard(status, attempts) ? 1 : 0,
     key,
   )
   if (status !== message.status) insertEvent(database, conclusionEvent(message, conclusion, cause), { messageKey: key })

@@ -32,6 +32,16 @@ export function makeSends(database: Database, conversations: ConversationKeys): 
 
     recordOutcome: (record) => database.transaction(() => recordOutcome(database, record)),
 
+    releaseGuard: (organizationId, messageId) =>
+      database.transaction(() => {
+        database.run(
+          `UPDATE messages SET guard = NULL
+           WHERE id = ? AND organization_id = ? AND guard IS NOT NULL AND status NOT IN ('sending', 'unknown')`,
+          messageId,
+          organizationId,
+        )
+      }),
+
     claimQueued: ({ now, limit, decide }) =>
       database.transaction(() => {
         const claimed: MessageRecord[] = []
@@ -158,7 +168,7 @@ function recordOutcome(database: Database, record: OutcomeRecord): void {
   if (changes === 0) return
   const moved = database.run(
     `UPDATE messages SET status = ?, provider_message_id = ?, failure_reason = ?, failure_code = ?,
-       failure_message = ?, updated_at = ?, guard = iif(? = 'sending', guard, NULL)
+       failure_message = ?, updated_at = ?, guard = iif(?, guard, NULL)
      WHERE key = ? AND status = 'sending'`,
     conclusion.status,
     conclusion.providerMessageId ?? null,
@@ -166,7 +176,7 @@ function recordOutcome(database: Database, record: OutcomeRecord): void {
     conclusion.failure?.providerCode ?? null,
     conclusion.failure?.providerMessage ?? null,
     attempt.finishedAt,
-    conclusion.status,
+    record.keepsGuard ? 1 : 0,
     key,
   )
   if (moved.changes === 0) concludeAnew(database, key, { at: attempt.finishedAt, attempt: attempt.number })
