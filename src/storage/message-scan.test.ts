@@ -3,11 +3,11 @@ import { test } from 'node:test'
 import { makeMessageId } from '../core/message-id.ts'
 import { idBoundsOf, type KeyRange, keyRangeOf, messagesLookedAtMax, scanBackwards } from './message-scan.ts'
 
-async function rangesOf(range: KeyRange, options: { messagesPerStep: number; stopAfter?: number }): Promise<string[]> {
+async function rangesOf(range: KeyRange, options: { max: number; stopAfter?: number }): Promise<string[]> {
   const ranges: string[] = []
   await scanBackwards(range, {
-    messagesPerStep: options.messagesPerStep,
-    findBoundary: async (upTo) => (upTo > options.messagesPerStep ? upTo - options.messagesPerStep : undefined),
+    messagesPerStepMax: options.max,
+    findBoundary: async (upTo, count) => (upTo > count ? upTo - count : undefined),
     step: async ({ above, upTo }) => {
       ranges.push(`${above}-${upTo}`)
       return ranges.length !== options.stopAfter
@@ -16,22 +16,28 @@ async function rangesOf(range: KeyRange, options: { messagesPerStep: number; sto
   return ranges
 }
 
-test('a range is looked through once, the newest first, and no further than asked', async () => {
-  assert.deepEqual(await rangesOf({ above: 0, upTo: 25 }, { messagesPerStep: 10 }), ['15-25', '5-15', '0-5'])
-  assert.deepEqual(await rangesOf({ above: 7, upTo: 25 }, { messagesPerStep: 10 }), ['15-25', '7-15'])
-  assert.deepEqual(await rangesOf({ above: 0, upTo: 25 }, { messagesPerStep: 10, stopAfter: 1 }), ['15-25'])
-  assert.deepEqual(await rangesOf({ above: 0, upTo: 0 }, { messagesPerStep: 10 }), [])
+test('a range is looked through once, the newest first, in growing steps, and no further than asked', async () => {
+  assert.deepEqual(await rangesOf({ above: 0, upTo: 25 }, { max: 10 }), ['15-25', '5-15', '0-5'])
+  assert.deepEqual(await rangesOf({ above: 7, upTo: 25 }, { max: 10 }), ['15-25', '7-15'])
+  assert.deepEqual(await rangesOf({ above: 0, upTo: 25 }, { max: 10, stopAfter: 1 }), ['15-25'])
+  assert.deepEqual(await rangesOf({ above: 0, upTo: 0 }, { max: 10 }), [])
+  assert.deepEqual(await rangesOf({ above: 0, upTo: 9_000 }, { max: 3_000 }), [
+    '8488-9000',
+    '6440-8488',
+    '3440-6440',
+    '440-3440',
+    '0-440',
+  ])
 })
 
 test('of more than can be looked through, the caller is told to say which', async () => {
-  const messagesPerStep = messagesLookedAtMax / 4
+  const max = 512
   const range = { above: 0, upTo: messagesLookedAtMax + 1 }
-  await assert.rejects(rangesOf(range, { messagesPerStep }), {
+  await assert.rejects(rangesOf(range, { max }), {
     code: 'invalid_request',
     message: /Give date_from and date_to, closer together\.$/,
   })
-  assert.equal((await rangesOf({ ...range, upTo: messagesLookedAtMax }, { messagesPerStep })).length, 4)
-  assert.equal((await rangesOf(range, { messagesPerStep, stopAfter: 4 })).length, 4)
+  assert.equal((await rangesOf({ ...range, upTo: messagesLookedAtMax }, { max })).length, messagesLookedAtMax / max)
 })
 
 test('a period is looked for with room for clocks that differ and messages stored out of order', () => {

@@ -19,25 +19,31 @@ export const messagesLookedAtMax = 4_194_304
 export async function scanBackwards(
   { above, upTo }: KeyRange,
   params: {
-    readonly messagesPerStep: number
-    /** The key after which the newest `messagesPerStep` messages up to `upTo` lie; undefined when there are no more. */
-    readonly findBoundary: (upTo: number) => Promise<number | undefined>
+    readonly messagesPerStepMax: number
+    /** The key after which the newest `count` messages up to `upTo` lie; undefined when there are no more. */
+    readonly findBoundary: (upTo: number, count: number) => Promise<number | undefined>
     readonly step: (range: KeyRange) => Promise<boolean>
   },
 ): Promise<void> {
+  const { messagesPerStepMax, findBoundary, step } = params
   let top = upTo
-  for (let looked = 0; top > above; looked += params.messagesPerStep) {
+  let count = Math.min(firstStepMessages, messagesPerStepMax)
+  for (let looked = 0; top > above; looked += count) {
     if (looked >= messagesLookedAtMax)
       throw new SmsError(
         'invalid_request',
         `That is more than ${messagesLookedAtMax} messages to look through. Give date_from and date_to, closer together.`,
       )
-    const bottom = Math.max(above, (await params.findBoundary(top)) ?? above)
-    if (!(await params.step({ above: bottom, upTo: top }))) return
+    if (looked > 0) count = Math.min(4 * count, messagesPerStepMax)
+    const bottom = Math.max(above, (await findBoundary(top, count)) ?? above)
+    if (!(await step({ above: bottom, upTo: top }))) return
     top = bottom
     await setImmediate()
   }
 }
+
+/** Most calls want the newest page alone; the steps grow from there. */
+const firstStepMessages = 512
 
 /**
  * Message ids sort by time, so their index finds where in the table a period lies; with room for clocks of processes that

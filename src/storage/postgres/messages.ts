@@ -12,7 +12,7 @@ import { attemptOf, eventOf, messageOf, type Row } from '../rows.ts'
 import type { Database, Queries } from './database.ts'
 
 /** A statement over so many ends well within its time limit. */
-const messagesPerStep = 131_072
+const messagesPerStepMax = 131_072
 
 /** With the collation "C", letters a to z are the same in either case and no others, as in SQLite. */
 const fits = `organization_id = $1 AND key > $2 AND key <= $3
@@ -46,13 +46,13 @@ export function makeMessages(database: Database): MessageStore {
 
   async function scan(what: Looked, step: (range: KeyRange) => Promise<boolean>): Promise<void> {
     return scanBackwards(await rangeOf(database, what), {
-      messagesPerStep,
-      async findBoundary(upTo) {
+      messagesPerStepMax,
+      async findBoundary(upTo, count) {
         const row = await database.get(
           'SELECT key FROM messages WHERE organization_id = $1 AND key <= $2 ORDER BY key DESC LIMIT 1 OFFSET $3',
           what.organizationId,
           upTo,
-          messagesPerStep,
+          count,
         )
         return row === undefined ? undefined : Number(row.key)
       },

@@ -15,7 +15,7 @@ import type { Database } from './database.ts'
 const keyBlockBits = 14
 
 /** About ten milliseconds of looking, in which nothing else is answered. */
-const messagesPerStep = 4_096
+const messagesPerStepMax = 4_096
 
 /** `LIKE` takes letters a to z for the same in either case. */
 const fits = `organization_id = ?1 AND key > ?2 AND key <= ?3
@@ -48,13 +48,13 @@ export function makeMessages(database: Database): MessageStore {
 
   function scan(what: Looked, step: (range: KeyRange) => Promise<boolean>): Promise<void> {
     return scanBackwards(rangeOf(database, what), {
-      messagesPerStep,
-      async findBoundary(upTo) {
+      messagesPerStepMax,
+      async findBoundary(upTo, count) {
         const row = database.get(
           'SELECT key FROM messages WHERE organization_id = ? AND key <= ? ORDER BY key DESC LIMIT 1 OFFSET ?',
           what.organizationId,
           upTo,
-          messagesPerStep,
+          count,
         )
         return row === undefined ? undefined : Number(row.key)
       },
