@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify from 'fastify'
+import Fastify, { type FastifyReply } from 'fastify'
 import { errorFields } from '../core/error-fields.ts'
 import { SmsError } from '../core/errors.ts'
 import type { Log } from '../ports/log.ts'
@@ -146,17 +146,26 @@ function answerErrors(app: App, log: Log): void {
       new SmsError('internal', 'Something went wrong in Textbridge. The log has the details.'),
     )
   })
-  app.setNotFoundHandler((request, reply) => {
-    const methods = methodsOf(request.url)
-    if (methods === undefined || methods.includes(request.method))
-      return replyWithError(
-        reply,
-        new SmsError('not_found', 'There is nothing at this address. See /docs for what there is.'),
-      )
-    const list = methods.join(', ')
-    reply.header('allow', list)
-    return replyWithError(reply, new SmsError('method_not_allowed', `This address takes ${list} only.`))
+  // GET /sms/send is not the message called "send".
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.routeOptions.url?.includes(':')) return
+    const methods = methodsOf.ofExact(request.url)
+    if (methods !== undefined && !methods.includes(request.method)) return refuseMethod(reply, methods)
   })
+  app.setNotFoundHandler((request, reply) => {
+    const methods = methodsOf.of(request.url)
+    if (methods !== undefined && !methods.includes(request.method)) return refuseMethod(reply, methods)
+    return replyWithError(
+      reply,
+      new SmsError('not_found', 'There is nothing at this address. See /docs for what there is.'),
+    )
+  })
+}
+
+function refuseMethod(reply: FastifyReply, methods: readonly string[]): FastifyReply {
+  const list = methods.join(', ')
+  reply.header('allow', list)
+  return replyWithError(reply, new SmsError('method_not_allowed', `This address takes ${list} only.`))
 }
 
 /** A text whose bytes are not UTF-8 would reach a person with holes in it, so it is refused and not repaired. */

@@ -183,21 +183,22 @@ test('keys are made, listed and revoked', async () => {
 
 test('migrate, help and wrong usage have their exit codes', async () => {
   const env = environment('migrate.db')
-  assert.equal((await runTextbridge(['migrate'], env)).stdout, 'Applied: 0001-foundation.\n')
+  assert.equal((await runTextbridge(['migrate'], env)).stdout, 'Applied: 0001-foundation, 0002-after-the-send.\n')
   assert.equal((await runTextbridge(['migrate'], env)).stdout, 'The schema is up to date.\n')
   assert.equal((await runTextbridge(['--help'], env)).code, 0)
   assert.equal((await runTextbridge(['fly'], env)).code, 2)
 })
 
-test('the demo prints curl lines that, pasted, send through both providers', async () => {
+test('the demo prints curl lines that, pasted, send through both providers and text back', async () => {
   const database = join(folder.path, 'demo', 'textbridge.db')
   const demo = startTextbridge(['demo'], { TEXTBRIDGE_DATABASE_URL: `sqlite:${database}`, TEXTBRIDGE_PORT: '0' })
   const [, carrier] = await demo.printed(/Carrier {6}(\S+)/)
-  const [printed] = await demo.printed(/curl[\s\S]*\n\ncurl.*\n/)
-  for (const line of printed.trim().split('\n\n')) {
-    const { stdout } = await promisify(execFile)('bash', ['-c', line])
-    assert.equal(JSON.parse(stdout).success, true)
-  }
+  const [printed] = await demo.printed(/curl[\s\S]*sms-conversations.*\n/)
+  const lines = printed.split('\n').filter((line) => line.startsWith('curl '))
+  const paste = async (line = '') => (await promisify(execFile)('bash', ['-c', line])).stdout
+  for (const line of lines.slice(0, 2)) assert.equal(JSON.parse(await paste(line)).success, true)
+  assert.match(await paste(lines[2]), /"Hello back"/)
+  assert.equal(JSON.parse(await paste(lines[3])).length, 2)
   const ledger = (await (await fetch(`${carrier}/ledger`)).json()) as { messages: { provider: string }[] }
   assert.deepEqual(ledger.messages.map((message) => message.provider).sort(), ['telnyx', 'twilio'])
   assert.equal(statSync(join(folder.path, 'demo', 'demo.json')).mode & 0o777, 0o600)

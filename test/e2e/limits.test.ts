@@ -175,7 +175,7 @@ suite('what is over a limit, malformed or misdirected has its clear answer', () 
     ['a method that HTTP does not have', () => ({ method: 'BREW' }), 400, 'invalid_request', /not valid HTTP/],
     [
       'an address that is not there',
-      () => ({ ...post(goodBody()), path: '/sms/sent' }),
+      () => ({ ...post(goodBody()), path: '/texts/send' }),
       404,
       'not_found',
       /nothing at this address/,

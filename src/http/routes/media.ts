@@ -25,7 +25,10 @@ export function registerMediaRoutes(app: App, { store, mediaLinks }: MediaRouteP
           signature: Type.String({ maxLength: 64 }),
         }),
         response: {
-          200: Type.String({ description: 'The content, as its sender made it.' }),
+          200: Type.String({
+            description: 'The content, as its sender made it.',
+            examples: ['(the bytes of a picture)'],
+          }),
           ...errorAnswers({
             404: ['not_found', 'This link is not valid any more. Read the message again for a new one.'],
             503: ['unavailable', 'The provider has not handed this out yet. Ask again in a minute.'],

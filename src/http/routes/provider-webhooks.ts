@@ -26,21 +26,24 @@ export function registerProviderWebhookRoutes(app: App, parts: ProviderWebhookRo
       done(null, body),
     )
     const paths = ['/webhooks/sms/:provider', ...[...parts.providers.keys()].map((name) => `/${name}-sms-webhook`)]
-    for (const [index, path] of paths.entries())
+    const routes = paths.flatMap((path, index) =>
+      (['GET', 'POST'] as const).map((method) => ({ path, method, isLegacy: index > 0 })),
+    )
+    for (const { path, method, isLegacy } of routes)
       scope.route<{ Params: { readonly provider?: string } }>({
-        method: ['GET', 'POST'],
+        method,
         url: path,
         bodyLimit: webhookBytesMax,
         validatorCompiler: () => () => true,
         schema: {
-          operationId: `receiveProviderWebhook${index === 0 ? '' : index}`,
-          hide: index > 0,
+          operationId: method === 'GET' ? 'receiveProviderWebhookByGet' : 'receiveProviderWebhook',
+          hide: isLegacy,
           summary: 'For providers: receipts and inbound texts',
           description: 'Signed by the provider. Answered once its content is stored; a repetition changes nothing.',
           tags: ['messages'],
-          ...(index === 0 ? { params: Type.Object({ provider: Type.String({ maxLength: 32 }) }) } : {}),
+          ...(isLegacy ? {} : { params: Type.Object({ provider: Type.String({ maxLength: 32 }) }) }),
           response: {
-            200: Type.String({ description: 'Stored.' }),
+            200: Type.String({ description: 'Stored. What the provider expects to read.', examples: ['<Response/>'] }),
             ...errorAnswers({
               403: ['forbidden', 'The signature fits no account here. Check the webhook URL and its secrets.'],
               404: ['not_found', 'There is no such provider.'],
