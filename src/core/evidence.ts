@@ -74,10 +74,12 @@ function mayHaveGoneOut({ outcome }: Attempt): boolean {
 }
 
 function concludeRefusals(attempts: readonly Attempt[]): Conclusion {
-  if (attempts.some(isOpen)) return { status: 'sending' }
+  const last = attempts.reduce((latest, attempt) => (attempt.number > latest.number ? attempt : latest))
+  // An attempt that was not sent waits for the next one; when that has begun, there is nothing left to wait for.
+  if (attempts.some((attempt) => isOpen(attempt) && (attempt === last || mayHaveGoneOut(attempt))))
+    return { status: 'sending' }
   // A later refusal says nothing about an earlier attempt that may have texted the person.
   if (attempts.some(mayHaveGoneOut)) return { status: 'unknown' }
-  const last = attempts.reduce((latest, attempt) => (attempt.number > latest.number ? attempt : latest))
   const failure = last.outcome !== undefined && 'failure' in last.outcome ? last.outcome.failure : undefined
   return failed('failed', failure)
 }

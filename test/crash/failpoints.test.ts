@@ -70,7 +70,7 @@ for (const engine of engines)
             const repeated = await post(restarted, send)
             if (isNewMessage) assertSent(repeated)
             else if (stored === 'sent') assertReplayed(repeated)
-            else await assertJoined(restarted, send, repeated)
+            else await assertJoined(restarted, { send, carried, repeated })
             assert.equal(copiesOf(send), carried + (isNewMessage ? 1 : 0), send.text)
           }),
         )
@@ -106,17 +106,27 @@ function assertReplayed({ status, replayed, body }: Answer): void {
   assert.deepEqual([status, replayed, at(body, 'status')], [200, true, 'sent'], JSON.stringify(body))
 }
 
-/** An attempt without an outcome shows as `sending`, and a repeated request is told of it instead of going out. */
-async function assertJoined(service: ServiceProcess, send: Send, { status, replayed, body }: Answer): Promise<void> {
-  assert.deepEqual([status, at(body, 'code'), at(body, 'status')], [500, 'outcome_unknown', 'sending'])
+/**
+ * An attempt without an outcome shows as `sending`, and a repeated request is told of it instead of going out; or, when
+ * the text had reached the carrier, reconciliation has found it by then and the repetition is told that it was sent.
+ */
+async function assertJoined(
+  service: ServiceProcess,
+  facts: { readonly send: Send; readonly carried: 0 | 1; readonly repeated: Answer },
+): Promise<void> {
+  const { send, carried, repeated } = facts
+  const { status, replayed, body } = repeated
+  const isFound = carried === 1 && status === 200
+  if (!isFound) assert.deepEqual([status, at(body, 'code'), at(body, 'status')], [500, 'outcome_unknown', 'sending'])
   const joined = at(body, 'deduplicated') === true
   assert.deepEqual([replayed, joined], send.idempotencyKey === undefined ? [false, true] : [true, false])
   const response = await fetch(`${service.url}/sms/${at(body, 'id')}/status`, {
     headers: { authorization: `Bearer ${apiKey}` },
   })
   const found: unknown = await response.json()
-  assert.deepEqual(
-    [at(found, 'delivery_status'), at(found, 'attempts', 'length'), at(found, 'attempts', 0, 'outcome')],
-    ['sending', 1, null],
-  )
+  assert.equal(at(found, 'attempts', 'length'), 1)
+  // Without an outcome, or unknown once a job has looked at it.
+  const outcome = at(found, 'attempts', 0, 'outcome')
+  assert.ok(outcome === null || outcome === 'unknown')
+  if (carried === 0) assert.equal(at(found, 'delivery_status'), 'sending')
 }

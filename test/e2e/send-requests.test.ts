@@ -96,12 +96,12 @@ for (const engine of engines)
       [status, code, detail]: [number, string, string | RegExp],
       key?: string,
     ) {
-      const before = service.requests.length
+      const before = service.sent().length
       const answer = await service.send(fields, key === undefined ? {} : { key })
       assert.deepEqual([answer.status, answer.body.code], [status, code], JSON.stringify(answer.body))
       if (typeof detail === 'string') assert.equal(answer.body.detail, detail)
       else assert.match(String(answer.body.detail), detail)
-      assert.equal(service.requests.length, before, 'nothing was sent')
+      assert.equal(service.sent().length, before, 'nothing was sent')
       return answer
     }
 

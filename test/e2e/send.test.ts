@@ -67,8 +67,8 @@ function outcomes(get: () => SendService, { provider, request }: Case): void {
     assert.deepEqual([success, message, named], [true, `SMS sent successfully via ${provider}`, provider])
     assert.match(String(message_id), /^SM\d{32}$/)
     assert.deepEqual({ ...more, id: typeof more.id }, sentBeside)
-    assert.equal(service.requests.length, 1)
-    assert.match(decodeURIComponent(service.requests[0]?.body ?? ''), new RegExp(`${provider}\\?message_id=${more.id}`))
+    assert.equal(service.sent().length, 1)
+    assert.match(decodeURIComponent(service.sent()[0]?.body ?? ''), new RegExp(`${provider}\\?message_id=${more.id}`))
     for (const id of [more.id, message_id]) assert.equal((await service.status(id)).body.status, 'sent')
   })
 
@@ -77,7 +77,7 @@ function outcomes(get: () => SendService, { provider, request }: Case): void {
     service.reply(accepting)
     const sent = await service.send(request({ media_urls: ['https://example.com/cat.png'] }))
     assert.deepEqual([sent.status, sent.body.message], [200, `SMS sent successfully via ${provider}`])
-    assert.match(decodeURIComponent(service.requests[0]?.body ?? ''), /https:\/\/example\.com\/cat\.png/)
+    assert.match(decodeURIComponent(service.sent()[0]?.body ?? ''), /https:\/\/example\.com\/cat\.png/)
   })
 
   const faults: readonly [string, Reply][] = [
@@ -101,20 +101,20 @@ function outcomes(get: () => SendService, { provider, request }: Case): void {
         assert.equal(body.id, first.body.id)
       }
       assert.ok(repeated.every(({ body }) => body.deduplicated === true))
-      assert.equal(service.requests.length, 1)
+      assert.equal(service.sent().length, 1)
       assert.equal((await service.status(first.body.id)).body.delivery_status, 'sending')
     })
 
   test('a 429 is tried again within the request', async () => {
     const service = get()
     service.reply((response, incoming) =>
-      service.requests.length === 1
+      service.sent().length === 1
         ? answering(429, {}, { 'retry-after': '1' })(response, incoming)
         : accepting(response, incoming),
     )
     const sent = await service.send(request())
     assert.equal(sent.status, 200)
-    assert.equal(service.requests.length, 2)
+    assert.equal(service.sent().length, 2)
     const { attempts } = (await service.status(sent.body.id)).body
     assert.deepEqual(Array.isArray(attempts) && attempts.map(({ outcome }) => outcome), ['not_sent', 'accepted'])
   })
@@ -144,7 +144,7 @@ function outcomes(get: () => SendService, { provider, request }: Case): void {
       message,
       reason: 'landline',
     })
-    assert.equal(service.requests.length, 1)
+    assert.equal(service.sent().length, 1)
   })
 
   test('a refusal because of an opt-out is told with its reason, and the next send is refused here', async () => {
@@ -155,13 +155,13 @@ function outcomes(get: () => SendService, { provider, request }: Case): void {
     assert.deepEqual([refused.status, refused.body.code], [500, 'recipient_opted_out'])
     const next = await service.send({ ...fields, message: 'another' })
     assert.deepEqual([next.status, next.body.code], [400, 'recipient_opted_out'])
-    assert.equal(service.requests.length, 1)
+    assert.equal(service.sent().length, 1)
     const strangers = await service.send(
       { ...fields, from_phone_number: strangersNumbers[provider] },
       { key: keys.strangers },
     )
     assert.equal(strangers.body.code, 'recipient_opted_out')
-    assert.equal(service.requests.length, 2, 'the opt-out is one of our organization only')
+    assert.equal(service.sent().length, 2, 'the opt-out is one of our organization only')
   })
 }
 
@@ -180,7 +180,7 @@ function repetitions(get: () => SendService, { provider, request }: Case): void 
     const [sent, joined] = [await first, await joining]
     assert.deepEqual([sent.status, joined.status, joined.body.deduplicated], [200, 200, true])
     assert.deepEqual([joined.body.id, joined.body.message_id], [sent.body.id, sent.body.message_id])
-    assert.equal(service.requests.length, 1)
+    assert.equal(service.sent().length, 1)
   })
 
   test('once resolved, an identical text is a new message', async () => {
@@ -189,7 +189,7 @@ function repetitions(get: () => SendService, { provider, request }: Case): void 
     const fields = request()
     const [first, second] = [await service.send(fields), await service.send(fields)]
     assert.notEqual(first.body.id, second.body.id)
-    assert.equal(service.requests.length, 2)
+    assert.equal(service.sent().length, 2)
   })
 
   test('a caller who means a second text says so with a key of its own', async () => {
@@ -199,7 +199,7 @@ function repetitions(get: () => SendService, { provider, request }: Case): void 
     await service.send(fields)
     service.reply(accepting)
     const second = await service.send(fields, keyed('a second text'))
-    assert.deepEqual([second.status, second.body.deduplicated, service.requests.length], [200, undefined, 1])
+    assert.deepEqual([second.status, second.body.deduplicated, service.sent().length], [200, undefined, 1])
   })
 
   test('fifty parallel requests with one idempotency key make one send', async () => {
@@ -210,7 +210,7 @@ function repetitions(get: () => SendService, { provider, request }: Case): void 
     assert.ok(answers.every(({ status }) => status === 200))
     assert.equal(new Set(answers.map(({ body }) => body.id)).size, 1)
     assert.equal(answers.filter(isReplayed).length, 49)
-    assert.equal(service.requests.length, 1)
+    assert.equal(service.sent().length, 1)
   })
 
   test('a key gives its first answer again, across API keys and a restart, and not to strangers', async () => {
@@ -228,7 +228,7 @@ function repetitions(get: () => SendService, { provider, request }: Case): void 
       { ...fields, from_phone_number: strangersNumbers[provider] },
       { key: keys.strangers },
     )
-    assert.deepEqual([strangers.status, isReplayed(strangers), service.requests.length], [200, false, 2])
+    assert.deepEqual([strangers.status, isReplayed(strangers), service.sent().length], [200, false, 2])
     assert.notEqual(strangers.body.id, first.body.id)
   })
 
@@ -242,7 +242,7 @@ function repetitions(get: () => SendService, { provider, request }: Case): void 
     const reused = await service.send({ ...fields, message: 'other' }, keyed('of the header'))
     assert.deepEqual([reused.status, reused.body.code], [422, 'idempotency_key_reused'])
     assert.notEqual((await service.send(fields)).body.id, first.body.id)
-    assert.equal(service.requests.length, 2)
+    assert.equal(service.sent().length, 2)
   })
 
   test('a key whose first request still runs is told 409 and when to ask again', async () => {
@@ -257,7 +257,7 @@ function repetitions(get: () => SendService, { provider, request }: Case): void 
     release()
     const { body } = await first
     assert.deepEqual((await service.send(fields, keyed('running'))).body, body)
-    assert.equal(service.requests.length, 1)
+    assert.equal(service.sent().length, 1)
   })
 
   test('a key whose outcome is unknown is answered with the present outcome', async () => {
@@ -267,7 +267,7 @@ function repetitions(get: () => SendService, { provider, request }: Case): void 
     const first = await service.send(fields, keyed('unknown'))
     const again = await service.send(fields, keyed('unknown'))
     assert.deepEqual([again.status, again.body, isReplayed(again)], [500, first.body, true])
-    assert.equal(service.requests.length, 1)
+    assert.equal(service.sent().length, 1)
   })
 
   test('answers made before a message existed are not kept', async () => {

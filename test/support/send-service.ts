@@ -23,8 +23,8 @@ export type SendAnswer = { readonly status: number; readonly headers: Headers; r
 export type SendOptions = { readonly key?: string; readonly headers?: Readonly<Record<string, string>> }
 
 export type SendService = {
-  /** What reached a provider, in order, since the last `reply`. */
-  readonly requests: readonly RecordedRequest[]
+  /** What was sent to a provider, in order, since the last `reply`; reconciliation only looks, and is not in here. */
+  sent(): RecordedRequest[]
   readonly logLines: readonly string[]
   /** How both providers answer from now on. */
   reply(reply: Reply): void
@@ -89,7 +89,7 @@ export async function startSendService(
   }
 
   return {
-    requests: provider.requests,
+    sent: () => provider.requests.filter(({ method }) => method === 'POST'),
     logLines,
     reply(reply) {
       provider.requests.length = 0
