@@ -42,9 +42,8 @@ const recordRetryDelaysMs = [100, 400, 1_500, 4_000]
  *   started -> provider call -> accepted | rejected | unknown: recorded, done
  *                            -> not_sent: recorded, wait, start the next attempt (or give up) -> provider call -> …
  *
- * @returns the record as committed last, so that an answer is never ahead of the store.
- * @throws SmsError `unavailable` when the outcome could not be stored: the attempt stays without one, for
- * reconciliation, and the log has what the provider said.
+ * @returns the record as committed last, so that an answer is never ahead of the store. When an outcome could not be
+ * stored, the attempt is returned without one: it is unknown, and the log has what the provider said.
  */
 export function makeDispatchMessage(
   parts: DispatchParts,
@@ -81,7 +80,8 @@ export function makeDispatchMessage(
       attempts = [...attempts.slice(0, -1), ended]
       const outcomeRecord = describeOutcome(started, attempts, ended)
       await failpoints.reach('before_outcome_commit')
-      await recordOutcome(parts, outcomeRecord)
+      // The answer is never ahead of the store: what it did not take has not happened, and reconciliation will find it.
+      if (!(await recordOutcome(parts, outcomeRecord))) return { key, message, attempts }
       await failpoints.reach('after_outcome_commit')
       if (delayMs === undefined) return { key, message: withOutcome(message, outcomeRecord), attempts }
 
@@ -182,11 +182,12 @@ function describeOutcome(
   }
 }
 
-async function recordOutcome({ store, clock, log }: DispatchParts, record: OutcomeRecord): Promise<void> {
+/** @returns whether the store took it. */
+async function recordOutcome({ store, clock, log }: DispatchParts, record: OutcomeRecord): Promise<boolean> {
   for (let round = 0; ; round++) {
     try {
       await store.sends.recordOutcome(record)
-      return
+      return true
     } catch (error) {
       const delayMs = recordRetryDelaysMs[round]
       const { outcome } = record.attempt
@@ -199,7 +200,7 @@ async function recordOutcome({ store, clock, log }: DispatchParts, record: Outco
         willRetry: delayMs !== undefined,
         ...errorFields(error),
       })
-      if (delayMs === undefined) throw error
+      if (delayMs === undefined) return false
       await clock.sleep(delayMs)
     }
   }

@@ -11,7 +11,7 @@ import { apiKey, type Engine, engines, sender, startPassThrough, startService, t
 const usage = `npm run bench -- [--quick] [--store sqlite|postgres|all] [--profile <folder>]
 
   --quick    under two minutes, fewer stored messages; prints, and leaves docs/performance.md alone
-  --store    which store to measure (default: all)
+  --store    which store to measure (default: all); with one of them, docs/performance.md is left alone
   --profile  writes a CPU profile of each process under load into the folder; leaves docs/performance.md alone
 `
 

@@ -63,13 +63,18 @@ function panel({ title, groups, groupsAre, series, limit }: BarChart): string {
     ...legend,
     ...labels,
     text(width / 2, bottom + 35, groupsAre, 'middle'),
-    `<path d="M${plot.left} ${yOf(limit.value)}H${width - plot.right}" stroke="#cf222e" stroke-dasharray="6 4"/>`,
-    text(width - plot.right, yOf(limit.value) - 5, limit.name, 'end'),
+    dashed(plot.left, width - plot.right, yOf(limit.value)),
+    dashed(plot.left + series.length * 150, plot.left + series.length * 150 + 28, 41),
+    text(plot.left + series.length * 150 + 34, 45, limit.name, 'start'),
   ].join('\n')
 }
 
 function text(x: number, y: number, content: string, anchor: 'start' | 'middle' | 'end'): string {
   return `<text x="${x}" y="${y}" text-anchor="${anchor}">${escaped(content)}</text>`
+}
+
+function dashed(from: number, to: number, y: number): string {
+  return `<path d="M${from} ${y}H${to}" stroke="#cf222e" stroke-dasharray="6 4"/>`
 }
 
 /** 1, 2 or 5 times a power of ten, at least `atLeast`. */

@@ -12,5 +12,7 @@ process.on('message', () => {
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()
   process.send?.({ cpuUs: userCPUTime + systemCPUTime, maxRssKb: maxRSS })
 })
-// The service decides when it ends, not the question that may still come.
+// Nobody is left to stop it.
+process.on('disconnect', () => process.exit())
+// The program decides when it ends, not the question that may still come.
 process.channel?.unref()

@@ -41,6 +41,8 @@ process.on('message', (question) => {
   latencyMs = numberIn(question, 'latencyMs')
   process.send?.({ latencyMs })
 })
+// Nobody is left to stop it.
+process.on('disconnect', () => process.exit())
 server.listen(0, '127.0.0.1', () => {
   const address = server.address()
   if (address !== null && typeof address === 'object') process.send?.({ port: address.port })

@@ -33,7 +33,7 @@ npm run bench
 \`\`\`
 
 (\`npm run bench -- --quick\` takes under two minutes and only prints.) Written on ${new Date().toISOString().slice(0, 10)}; Node ${process.version}, ${availableParallelism()} cores
-(${cpus()[0]?.model ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GB, ${type()} ${release()}; load of the machine before the run: ${results.loadBefore.toFixed(2)}.
+(${cpus()[0]?.model ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GB, ${type()} ${release()}; ${loadBefore(results)}.
 
 ![CPU per message](performance.svg)
 
@@ -69,6 +69,15 @@ ${memoryTable(results)}
 - ${pace.rounds} rounds of ${pace.windowMs} ms for each load, interleaved, each after a warm-up that does not count; medians. Ratios are taken within a round: trust them more than microseconds.
 - The driver, the provider and PostgreSQL share the machine with the service, so messages per second are a lower bound.
 `
+}
+
+const loadIdleMax = 0.3
+
+function loadBefore({ loadBefore: load }: Results): string {
+  const said = `load of the machine in the minute before: ${load.toFixed(2)}`
+  return load <= loadIdleMax
+    ? said
+    : `${said}, so **other work disturbed these figures**: ratios say more than the rest`
 }
 
 /** Sentences out of the figures, so that they can never praise what was not measured. */

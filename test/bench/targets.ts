@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
+import { makeApiKey } from '../../src/core/api-key.ts'
 import type { TestServer } from '../support/postgres.ts'
 import { runTextbridge } from '../support/process.ts'
 import { type Child, startChild } from './child.ts'
@@ -16,7 +17,8 @@ export type Target = {
   readonly child: Child
 }
 
-export const apiKey = 'benchmark-key-0123456789-0123456789'
+/** Of our own form, so that checking its checksum is part of the cost. */
+export const apiKey = makeApiKey(new Uint8Array(8), new Uint8Array(32))
 export const sender = '+12025550142'
 
 const observe = ['--import', new URL('./observe.ts', import.meta.url).href]

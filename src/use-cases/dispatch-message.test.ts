@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openMemoryStore, steppedClock } from '../../test/support/parts.ts'
+import { silentLog } from '../../test/support/silent-log.ts'
+import { buildRoute, buildSend, silentMetrics } from '../../test/support/store-builders.ts'
+import { SmsError } from '../core/errors.ts'
+import type { Provider } from '../ports/provider.ts'
+import type { Store } from '../ports/store.ts'
+import { systemRandom } from '../telemetry/random.ts'
+import { makeDispatchMessage } from './dispatch-message.ts'
+import { noFailpoints } from './failpoints.ts'
+import { answerOf } from './send-answer.ts'
+
+test('what the store did not take is answered as unknown, and the next repetition joins it', async () => {
+  const store = await openMemoryStore()
+  const route = await buildRoute(store)
+  const accepted = await store.sends.accept(buildSend(route))
+  assert.ok(accepted.kind === 'started')
+  const broken: Store = {
+    ...store,
+    sends: { ...store.sends, recordOutcome: () => Promise.reject(new SmsError('unavailable', 'away')) },
+  }
+  const dispatchMessage = makeDispatchMessage({
+    store: broken,
+    providers: new Map([['twilio', acceptingProvider]]),
+    callbacks: { urlFor: () => 'https://sms.example.com/', verify: () => true },
+    clock: steppedClock(),
+    random: systemRandom,
+    log: silentLog,
+    metrics: silentMetrics,
+    failpoints: noFailpoints,
+    stopping: new AbortController().signal,
+  })
+  const record = await dispatchMessage(accepted.record, route)
+  assert.equal(answerOf(record).kind, 'unknown')
+  assert.equal((await store.sends.accept(buildSend(route))).kind, 'joined')
+  await store.close()
+})
+
+const acceptingProvider: Provider = {
+  name: 'twilio',
+  accountFields: [],
+  evidenceWindowMs: 600_000,
+  checkAccountFields: () => undefined,
+  send: async () => ({ kind: 'accepted', providerMessageId: 'SM1', providerStatus: 'queued' }),
+  close: async () => undefined,
+}
