@@ -77,12 +77,13 @@ export function makeDispatchMessage(
         // Of an unknown attempt evidence may still come; it is closed when its window has passed.
         ...(outcome.kind !== 'unknown' && delayMs === undefined ? { closedAt: finishedAt } : {}),
       }
-      attempts = [...attempts.slice(0, -1), ended]
-      const outcomeRecord = describeOutcome(started, attempts, ended)
+      const withEnd = [...attempts.slice(0, -1), ended]
+      const outcomeRecord = describeOutcome(started, withEnd, ended)
       await failpoints.reach('before_outcome_commit')
       // The answer is never ahead of the store: what it did not take has not happened, and reconciliation will find it.
       if (!(await recordOutcome(parts, outcomeRecord))) return { key, message, attempts }
       await failpoints.reach('after_outcome_commit')
+      attempts = withEnd
       if (delayMs === undefined) return { key, message: withOutcome(message, outcomeRecord), attempts }
 
       await clock.sleep(delayMs, stopping)

@@ -118,6 +118,9 @@ async function settle(world: World): Promise<void> {
 
 type Copy = ReturnType<World['simulator']['ledger']>[number]
 
+/** Both times are taken a moment before their commits, whose order is what counts; a moment is long on this clock. */
+const commitTimeMsMax = 60_000
+
 const wentOut = new Set(['sent', 'delivered', 'undelivered'])
 const neverLeft = new Set(['failed', 'suppressed', 'canceled', 'expired'])
 
@@ -174,7 +177,11 @@ function faultOf(
   const started = Array.isArray(attempts)
     ? attempts.map((attempt) => Date.parse(String(at(attempt, 'started_at'))))
     : []
-  if (refusedAt !== undefined && at(message, 'automatic') === null && started.some((time) => time > refusedAt))
+  if (
+    refusedAt !== undefined &&
+    at(message, 'automatic') === null &&
+    started.some((time) => time > refusedAt + commitTimeMsMax)
+  )
     return 'an attempt started after STOP'
   return undefined
 }
