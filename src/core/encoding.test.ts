@@ -65,3 +65,10 @@ test('a body that costs more than expected is warned about, an ordinary one is n
   assert.match(warningsFor(segmentsOf('It’s ready'))[0] ?? '', /UCS-2 .* because of: ’$/)
   assert.match(warningsFor(segmentsOf(a.repeat(1600)))[0] ?? '', /^11 segments/)
 })
+
+test('characters that a provider does not carry as GSM-7 make a text UCS-2, and are named', () => {
+  assert.equal(segmentsOf('5 €').encoding, 'gsm-7')
+  const { encoding, forcedBy } = segmentsOf('5 € [Ω] ok', '€ÇΩ')
+  assert.deepEqual([encoding, forcedBy], ['ucs-2', ['€', 'Ω']])
+  assert.equal(segmentsOf('5 $ [x]', '€ÇΩ').encoding, 'gsm-7')
+})

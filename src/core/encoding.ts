@@ -25,12 +25,15 @@ const septetsByCodeUnit = new Uint8Array(0x10000)
 for (const character of basicAlphabet) septetsByCodeUnit[character.charCodeAt(0)] = 1
 for (const character of extensionAlphabet) septetsByCodeUnit[character.charCodeAt(0)] = 2
 
-/** Counts as Twilio does: neither an escape pair, a surrogate pair nor a grapheme cluster straddles two segments. */
-export function segmentsOf(body: string): Segments {
+/**
+ * Counts as Twilio does: neither an escape pair, a surrogate pair nor a grapheme cluster straddles two segments.
+ * `notCarried` are characters of the GSM alphabet that a provider does not carry as GSM-7 all the same.
+ */
+export function segmentsOf(body: string, notCarried = ''): Segments {
   let unitCount = 0
   for (let index = 0; index < body.length; index++) {
-    const septets = septetsByCodeUnit[body.charCodeAt(index)] ?? 0
-    if (septets === 0) return ucs2SegmentsOf(body)
+    const septets = septetsIn(body, index, notCarried)
+    if (septets === 0) return ucs2SegmentsOf(body, notCarried)
     unitCount += septets
   }
   const segmentCount = unitCount <= unitsAlone['gsm-7'] ? 1 : countJoined(gsmUnits(body), unitsJoined['gsm-7'])
@@ -50,10 +53,18 @@ export function warningsFor({ encoding, segmentCount, forcedBy }: Segments): str
   return warnings
 }
 
-function ucs2SegmentsOf(body: string): Segments {
+/** 0 for what is not in the alphabet. */
+function septetsIn(text: string, index: number, notCarried: string): number {
+  const codeUnit = text.charCodeAt(index)
+  // What providers leave out is never ASCII, so most texts cost no search.
+  if (codeUnit > 0x7f && notCarried.includes(text.charAt(index))) return 0
+  return septetsByCodeUnit[codeUnit] ?? 0
+}
+
+function ucs2SegmentsOf(body: string, notCarried: string): Segments {
   const forcedBy = new Set<string>()
   for (const character of body) {
-    if (character.length > 1 || septetsByCodeUnit[character.charCodeAt(0)] === 0) forcedBy.add(character)
+    if (character.length > 1 || septetsIn(character, 0, notCarried) === 0) forcedBy.add(character)
   }
   const segmentCount = body.length <= unitsAlone['ucs-2'] ? 1 : countJoined(clusterUnits(body), unitsJoined['ucs-2'])
   return { encoding: 'ucs-2', segmentCount, unitCount: body.length, forcedBy: [...forcedBy] }

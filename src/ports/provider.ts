@@ -87,6 +87,8 @@ export interface Provider {
   /** As in URLs, answers and configuration: lower case, one word. */
   readonly name: string
   readonly accountFields: readonly AccountField[]
+  /** Characters of the GSM alphabet that it carries as UCS-2 all the same. */
+  readonly notCarriedAsGsm: string
   /** How long evidence of an unknown attempt may take to show up, in milliseconds. */
   readonly evidenceWindowMs: number
   /** Rules between fields (each alone already matched its pattern). A sentence that names the fault, or undefined. */

@@ -40,6 +40,7 @@ test('what the store did not take is answered as unknown, and the next repetitio
 const acceptingProvider: Provider = {
   name: 'twilio',
   accountFields: [],
+  notCarriedAsGsm: '',
   evidenceWindowMs: 600_000,
   checkAccountFields: () => undefined,
   send: async () => ({ kind: 'accepted', providerMessageId: 'SM1', providerStatus: 'queued' }),

@@ -36,6 +36,7 @@ suite('an attempt without a usable answer', () => {
   const provider: Provider = {
     name: 'twilio',
     accountFields: [],
+    notCarriedAsGsm: '',
     evidenceWindowMs: windowMs,
     checkAccountFields: () => undefined,
     async send() {

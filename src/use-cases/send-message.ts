@@ -44,7 +44,7 @@ export type SendMessageParts = DispatchParts & {
 export function makeSendMessage(
   parts: SendMessageParts,
 ): (organizationId: number, request: SendRequest) => Promise<SendResult> {
-  const { store, clock, watch, failpoints, findRoute } = parts
+  const { store, providers, clock, watch, failpoints, findRoute } = parts
   const dispatchMessage = makeDispatchMessage(parts)
   let inProgress = 0
 
@@ -53,7 +53,7 @@ export function makeSendMessage(
     if (route === undefined)
       throw new SmsError('sender_not_found', `No assistant found for phone number ${request.sender}`)
     await checkReply(organizationId, request)
-    const segments = segmentsOf(request.body)
+    const segments = segmentsOf(request.body, providers.get(route.account.provider)?.notCarriedAsGsm)
     const newSend = makeNewSend(parts, { organizationId, request, route, segments })
     const startedAt = clock.monotonicMs()
     await failpoints.reach('before_accept_commit')

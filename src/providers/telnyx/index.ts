@@ -37,6 +37,8 @@ export function makeTelnyx({ http, clock }: { readonly http: HttpClient; readonl
         expects: 'the id of a messaging profile (a UUID)',
       },
     ],
+    // Telnyx documents a smaller GSM set than the standard's: without these, and without Greek letters.
+    notCarriedAsGsm: '€Ç§¤ΔΦΓΛΩΠΨΣΘΞ',
     evidenceWindowMs: 15 * 60_000,
     checkAccountFields: () => undefined,
     async send(message, account) {

@@ -39,6 +39,7 @@ export function makeTwilio({ http, clock }: { readonly http: HttpClient; readonl
         expects: 'a Messaging Service SID (MG…)',
       },
     ],
+    notCarriedAsGsm: '',
     evidenceWindowMs: 10 * 60_000,
     checkAccountFields(fields) {
       const apiKeyFieldCount = [fields.api_key_sid, fields.api_key_secret].filter(Boolean).length
