@@ -11,9 +11,14 @@ export type InboundMessage = {
   readonly media: readonly InboundMedia[]
   /** By the provider's clock, in Unix milliseconds; not every provider says. */
   readonly occurredAt?: number
-  /** The provider answered a keyword itself, so we must not: a second confirmation is one too many. */
-  readonly providerAnswered: boolean
+  /**
+   * The keyword that the provider found and answered itself. It blocks by that, so it goes before our own list; and we
+   * must not answer too: a second confirmation is one too many.
+   */
+  readonly providerKeyword?: ProviderKeyword
 }
+
+export type ProviderKeyword = 'opt_out' | 'opt_in' | 'help'
 
 /** Where the provider keeps it; only its own hosts are ever asked for it. */
 export type InboundMedia = { readonly url: string; readonly contentType?: string }

@@ -16,8 +16,8 @@ export type SignedInbound = {
   readonly to: string
   readonly body: string
   readonly media: readonly { readonly url: string; readonly contentType: string }[]
-  /** The provider has answered a keyword itself. */
-  readonly answered: boolean
+  /** The keyword that the provider has answered itself. */
+  readonly answered?: 'STOP' | 'START' | 'HELP'
 }
 
 /** A message as the provider shows it to those who ask. */
@@ -135,7 +135,6 @@ function hearsPeople({ name, harness, now, read }: Stage): void {
       to: '+12025550142',
       body: 'Hi',
       media,
-      answered: false,
     }
     const inboundOf = (differences: Partial<SignedInbound> = {}) => {
       const reading = read(harness.inbound({ ...text, ...differences }))
@@ -152,15 +151,21 @@ function hearsPeople({ name, harness, now, read }: Stage): void {
         number: '+12025550142',
         body: 'Hi',
         media,
-        providerAnswered: false,
       })
     })
 
-    test('every kind of character, nothing at all, and that the provider answered a keyword itself', () => {
+    test('every kind of character, and nothing at all', () => {
       const body = 'Olá 👋🏽 100% + 1 & 2 = "3"; <a>?#/\\ \n\r\t \u2028 漢字 ٣ e\u0301'
       assert.equal(inboundOf({ body }).body, body)
       assert.deepEqual([inboundOf({ body: '' }).body, inboundOf({ media: [] }).media], ['', []])
-      assert.equal(inboundOf({ body: 'STOP', answered: true }).providerAnswered, true)
+    })
+
+    test('the keyword that the provider answered is heard, whatever the text says', () => {
+      const heard = (['STOP', 'START', 'HELP'] as const).map(
+        (answered) => inboundOf({ body: 'PARAR', answered }).providerKeyword,
+      )
+      assert.deepEqual(heard, ['opt_out', 'opt_in', 'help'])
+      assert.equal(inboundOf({ body: 'STOP' }).providerKeyword, undefined)
     })
 
     test('a NUL and half a surrogate pair are replaced, and an endless text is cut', () => {

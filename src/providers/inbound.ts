@@ -1,4 +1,4 @@
-import { type InboundMedia, inboundBodyLengthMax } from '../core/inbound-message.ts'
+import { type InboundMedia, inboundBodyLengthMax, type ProviderKeyword } from '../core/inbound-message.ts'
 import { mediaCountMax, mediaUrlLengthMax } from '../core/message.ts'
 import { isE164 } from '../core/phone-number.ts'
 import type { WebhookReading } from '../ports/provider.ts'
@@ -12,11 +12,13 @@ export type SaidOfInbound = {
   readonly body: unknown
   readonly media: readonly { readonly url: unknown; readonly contentType: unknown }[]
   readonly occurredAt: number | undefined
-  readonly providerAnswered: boolean
+  /** The keyword that the provider says it has answered. */
+  readonly answered: unknown
 }
 
 export function inboundReading(said: SaidOfInbound): WebhookReading {
-  const { id, from, to, body, occurredAt, providerAnswered } = said
+  const { id, from, to, body, occurredAt } = said
+  const providerKeyword = typeof said.answered === 'string' ? keywordByWord[said.answered.toUpperCase()] : undefined
   if (id === undefined) return unreadable('an inbound text without a message id')
   if (typeof from !== 'string' || !isE164(from))
     return unreadable('an inbound text from a short code or a name, not from an E.164 number')
@@ -30,7 +32,7 @@ export function inboundReading(said: SaidOfInbound): WebhookReading {
       body: typeof body === 'string' ? storableText(body, inboundBodyLengthMax) : '',
       media: said.media.slice(0, mediaCountMax).flatMap(mediumOf),
       ...(occurredAt === undefined ? {} : { occurredAt }),
-      providerAnswered,
+      ...(providerKeyword === undefined ? {} : { providerKeyword }),
     },
   }
 }
@@ -38,6 +40,9 @@ export function inboundReading(said: SaidOfInbound): WebhookReading {
 export function unreadable(detail: string): WebhookReading {
   return { kind: 'unreadable', detail }
 }
+
+/** Both providers name the kind of keyword, whatever the word was. */
+const keywordByWord: Readonly<Record<string, ProviderKeyword>> = { STOP: 'opt_out', START: 'opt_in', HELP: 'help' }
 
 const contentTypePattern = /^[\w.+-]{1,80}\/[\w.+-]{1,80}$/
 

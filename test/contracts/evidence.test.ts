@@ -154,7 +154,7 @@ for (const [name, { provider, number, account }] of Object.entries(played))
       const [request] = receiver.requests
       assert.ok(request !== undefined)
       const reading = read(request)
-      assert.ok(reading.kind === 'inbound' && reading.message.providerAnswered)
+      assert.ok(reading.kind === 'inbound' && reading.message.providerKeyword === 'opt_out')
       const { outcome } = await send('+12025550199')
       assert.ok(outcome.kind === 'rejected' && outcome.failure.reason === 'recipient_opted_out')
     })

@@ -171,7 +171,6 @@ export function buildInbound(
       number: route.sender.phoneNumber,
       body,
       media: (options.media ?? []).map((url) => ({ url, contentType: 'image/png' })),
-      providerAnswered: false,
     },
     ...(keyword === undefined ? {} : { keyword }),
     mediaIds: (options.media ?? []).map(() => freshName('med')),

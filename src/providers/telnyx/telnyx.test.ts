@@ -27,7 +27,7 @@ const evidence: Omit<EvidenceHarness, 'open' | 'account'> = {
         to: [{ phone_number: to, status: 'webhook_delivered' }],
         text: body,
         media: media.map(({ url, contentType }) => ({ url, content_type: contentType })),
-        autoresponse_type: answered ? 'STOP' : null,
+        autoresponse_type: answered ?? null,
       }),
     ),
   signed,

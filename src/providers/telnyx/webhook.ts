@@ -67,7 +67,6 @@ function errorOf(payload: unknown): { readonly code: string | undefined; readonl
 }
 
 function readInbound(payload: unknown, occurredAt: number | undefined): WebhookReading {
-  const answer = memberOf(payload, 'autoresponse_type')
   return inboundReading({
     id: shortText(memberOf(payload, 'id')),
     from: memberOf(memberOf(payload, 'from'), 'phone_number'),
@@ -78,7 +77,7 @@ function readInbound(payload: unknown, occurredAt: number | undefined): WebhookR
       contentType: memberOf(medium, 'content_type'),
     })),
     occurredAt,
-    providerAnswered: typeof answer === 'string' && answer !== '',
+    answered: memberOf(payload, 'autoresponse_type'),
   })
 }
 

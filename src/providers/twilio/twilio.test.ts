@@ -39,7 +39,7 @@ const evidence: Omit<EvidenceHarness, 'open' | 'account'> = {
           [`MediaContentType${index}`, contentType],
         ]),
       ),
-      ...(answered ? { OptOutType: 'STOP' } : {}),
+      ...(answered === undefined ? {} : { OptOutType: answered }),
     }),
   signed(text) {
     const pairs = [...new URLSearchParams(`&${text}`)]

@@ -56,6 +56,6 @@ function readInbound(field: (name: string) => string | undefined, id: string | u
       contentType: field(`MediaContentType${index}`),
     })),
     occurredAt: undefined,
-    providerAnswered: (field('OptOutType') ?? '') !== '',
+    answered: field('OptOutType'),
   })
 }
