@@ -16,6 +16,8 @@ type Answers = {
   readonly deliveries?: Answer
   readonly records?: Answer
   readonly messages?: Readonly<Record<string, object>>
+  /** Of these, the answer is 503. */
+  readonly hidden?: readonly string[]
 }
 
 async function search(answers: Answers, asked: SentQuery = query): Promise<{ result: SearchResult; urls: string[] }> {
@@ -23,7 +25,9 @@ async function search(answers: Answers, asked: SentQuery = query): Promise<{ res
   const result = await findSentAtTelnyx(asked, telnyxProviderAccount(), async (url) => {
     urls.push(url)
     const { pathname } = new URL(url)
-    const shown = answers.messages?.[pathname.split('/').at(-1) ?? '']
+    const id = pathname.split('/').at(-1) ?? ''
+    if (answers.hidden?.includes(id)) return { kind: 'answer', status: 503, headers: {}, body: '' }
+    const shown = answers.messages?.[id]
     const one = shown === undefined ? notFound : { status: 200, body: { data: shown } }
     const none = { status: 200, body: { data: [] } }
     const { status, body } = pathname.endsWith('/webhook_deliveries')
@@ -149,6 +153,14 @@ suite('detail records', () => {
     const equal = shown('id-1', 'sent', { webhook_url: null })
     const records = listing(record('id-1'), record('id-2'))
     const { result } = await search({ records, messages: { 'id-1': equal, 'id-2': shown('id-2', 'sent') } })
+    assert.ok(result.kind === 'found' && result.receipt.providerMessageId === 'id-2')
+  })
+
+  test('of messages that cannot be read just now tell nothing, unless another one carries our id', async () => {
+    const records = listing(record('id-1'), record('id-2'))
+    const missing = await search({ records, hidden: ['id-1'] })
+    assert.equal(missing.result.kind, 'unavailable')
+    const { result } = await search({ records, hidden: ['id-1'], messages: { 'id-2': shown('id-2', 'sent') } })
     assert.ok(result.kind === 'found' && result.receipt.providerMessageId === 'id-2')
   })
 

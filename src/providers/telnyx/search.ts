@@ -59,14 +59,20 @@ async function findRecorded(query: SentQuery, base: string, get: Get): Promise<S
   const candidates = await notTaken(fitting.filter(isDefined), query.isTaken)
   if (candidates.length > candidatesMax) return onlyOne(candidates)
   const plausible: DeliveryReceipt[] = []
+  let hidden: SearchResult | undefined
   for (const candidate of candidates) {
     const shown = await lookUpMessage(candidate.providerMessageId, base, get)
+    // Not shown today, it may be anybody's; only one that is gone leaves its record as all there is.
+    if (shown.kind === 'unavailable') {
+      hidden ??= shown
+      continue
+    }
     const message = shown.kind === 'body' ? memberOf(shown.body, 'data') : undefined
     const receipt = receiptOfMessage(message) ?? candidate
     if (namesUs(message, query.message)) return { kind: 'found', receipt }
     if (mayBe(message, query.message)) plausible.push(receipt)
   }
-  return onlyOne(plausible)
+  return hidden ?? onlyOne(plausible)
 }
 
 function recordFilter({ message, startedAt }: SentQuery): URLSearchParams {
