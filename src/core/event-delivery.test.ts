@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { EventType } from './event.ts'
-import { asksFor, deliveryWindowMs, nextTryAt } from './event-delivery.ts'
+import { asksFor, deliveryWindowMs, endpointHoldMs, nextTryAt } from './event-delivery.ts'
 
 suite('what an endpoint asks for', () => {
   const rows: readonly [types: readonly string[], type: EventType, asked: boolean][] = [
@@ -32,3 +32,6 @@ suite('when a delivery is tried again', () => {
   ]
   for (const [title, params, expected] of rows) test(title, () => assert.equal(nextTryAt(params), expected))
 })
+
+test('an endpoint that fails is left alone for a second, then ever longer, five minutes at most', () =>
+  assert.deepEqual([1, 2, 3, 9, 10, 10_000].map(endpointHoldMs), [1_000, 2_000, 4_000, 256_000, 300_000, 300_000]))

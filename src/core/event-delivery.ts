@@ -50,3 +50,11 @@ export function nextTryAt(params: {
   const delayMs = Math.max(retryDelayMsMin, backoffMs, Math.min(retryAfterMs, retryDelayMsMax))
   return Math.min(now + Math.ceil(delayMs), giveUpAt)
 }
+
+const holdMsMin = 1_000
+export const endpointHoldMsMax = 300_000
+
+/** How long an endpoint that failed is left alone, whatever waits for it, after its n-th failure in a row. */
+export function endpointHoldMs(failures: number): number {
+  return Math.min(holdMsMin * 2 ** Math.min(failures - 1, 30), endpointHoldMsMax)
+}

@@ -3,6 +3,10 @@ import type { Failure } from './failure.ts'
 import type { Attempt } from './message.ts'
 import type { DispatchedStatus, MessageStatus, ReceiptStatus } from './message-status.ts'
 
+/** What to do about a message that is `unknown`. */
+export const unknownAdvice =
+  'The provider gave no usable answer, and no sign of the text showed up in time: it may have gone out. Decide it with POST /api/v1/unknowns/{id}/resolve.'
+
 /** All that is known about a dispatched message. Both are sets: their order and repetition mean nothing. */
 export type Evidence = {
   /** At least one. */

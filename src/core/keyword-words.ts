@@ -47,6 +47,15 @@ export const optInWordsWhileOptedOut = ['yes', 'si', 'sí', 'oui', 'ja', 'sim'] 
 /** What a reasonable person reads as a refusal when it stands in a short text. */
 export const optOutPhrases = [
   'stop texting',
+  'stop texts',
+  'stop the texts',
+  'stop these',
+  'stop all',
+  'stop spamming',
+  'i said stop',
+  'to opt out',
+  'to unsubscribe',
+  'unsubscribe from',
   'stop messaging',
   'stop sending',
   'stop contacting',
@@ -73,6 +82,25 @@ export const optOutPhrases = [
   'no me envien',
   'no me envíen',
   'dejen de',
+] as const
+
+/**
+ * A short text that begins with one of these is at least a doubt ("Stop, you have the wrong number"), unless it goes on
+ * in a way that speaks of something else ("stop by at five").
+ */
+export const doubtfulBeginnings = ['stop', 'unsubscribe', 'opt out'] as const
+export const harmlessAfterStop = [
+  'by',
+  'at',
+  'in',
+  'on',
+  'over',
+  'off',
+  'for',
+  'here',
+  'there',
+  'sign',
+  'light',
 ] as const
 
 /** Before a phrase they turn it round: "don't stop texting me". */

@@ -23,6 +23,21 @@ const rows: [body: string, kind: KeywordKind | undefined][] = [
   ['Stop texting me', 'opt_out'],
   ['pls remove me from your list', 'opt_out'],
   ["Don't text me again!", 'opt_out'],
+  ['STOP STOP', 'opt_out'],
+  ['stop!!! stop!!!', 'opt_out'],
+  ['STOP PLEASE STOP', 'opt_out'],
+  ['STOP\n\nSent from my iPhone', 'opt_out'],
+  ['Stop texts', 'opt_out'],
+  ['STOP ALL MESSAGES', 'opt_out'],
+  ['i said stop', 'opt_out'],
+  ['stop spamming me', 'opt_out'],
+  ['I want to opt out', 'opt_out'],
+  ['I want to unsubscribe', 'opt_out'],
+  ['unsubscribe from this list', 'opt_out'],
+  ['Stop, you have the wrong number', 'opt_out_doubt'],
+  ['Stop, I am not interested', 'opt_out_doubt'],
+  ['Stop by at five?', undefined],
+  ['stop at the corner', undefined],
   ["don't stop texting me", undefined],
   [`${'We had such a nice time yesterday and then my brother said '}stop texting him so often`, 'opt_out_doubt'],
   ['START', 'opt_in'],
@@ -65,5 +80,6 @@ test('punctuation, spaces, case and emoji around a word change nothing', () => {
 
 test('any text is judged without an error, however long', () => {
   fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 2_000 }), (body) => void kindOf(body)))
-  assert.equal(kindOf('stop '.repeat(100_000)), undefined)
+  assert.equal(kindOf('stop '.repeat(100_000)), 'opt_out')
+  assert.equal(kindOf('wait '.repeat(100_000)), undefined)
 })

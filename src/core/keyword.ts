@@ -1,4 +1,6 @@
 import {
+  doubtfulBeginnings,
+  harmlessAfterStop,
   legalOptOutWords,
   negations,
   optInWordsWhileOptedOut,
@@ -37,15 +39,22 @@ export function findKeyword(
 ): Keyword | undefined {
   const text = normalizeKeyword(body)
   if (text === '') return undefined
+  // What phones and mail programs add stands in lines of its own: "STOP\nSent from my phone".
+  const firstLine = normalizeKeyword(body.trimStart().split('\n', 1)[0] ?? '')
   const isFreed = (word: string) => isFree(word, options)
-  const alone = wholeTextKeyword(text)
+  const alone = wholeTextKeyword(text) ?? optOutIn(firstLine)
   if (alone !== undefined) return alone.kind === 'opt_out' && isFreed(alone.matched) ? undefined : alone
   const words = text.split(' ', wordsSearchedMax)
-  const kept = words.filter((word) => !polite.has(word)).join(' ')
-  if (optOutWords.has(kept) && !isFreed(kept)) return { kind: 'opt_out', matched: kept }
+  const kept = words.filter((word) => !polite.has(word))
+  const repeated = kept.find((word) => kept.every((other) => other === word)) ?? kept.join(' ')
+  if (optOutWords.has(repeated) && !isFreed(repeated)) return { kind: 'opt_out', matched: repeated }
+  const isShort = words.length <= wordsInRefusalMax
   const phrase = optOutPhrases.find((candidate) => holdsPhrase(words, candidate.split(' ')))
-  if (phrase === undefined) return undefined
-  return { kind: words.length <= wordsInRefusalMax ? 'opt_out' : 'opt_out_doubt', matched: phrase }
+  if (phrase !== undefined) return { kind: isShort ? 'opt_out' : 'opt_out_doubt', matched: phrase }
+  const beginning = doubtfulBeginnings.find((candidate) => beginsWith(words, candidate.split(' ')))
+  const isHarmless = beginning === 'stop' && harmless.has(words[1] ?? '')
+  if (!isShort || beginning === undefined || isHarmless || isFreed(beginning)) return undefined
+  return { kind: 'opt_out_doubt', matched: beginning }
 }
 
 /** Compatibility forms, lower case, without punctuation and emoji, single spaces: `" S\u0054OP!! 🙏"` is `stop`. */
@@ -65,6 +74,7 @@ const helpWords: ReadonlySet<string> = new Set(packs.flatMap((pack) => pack.help
 const againWords: ReadonlySet<string> = new Set(optInWordsWhileOptedOut)
 const polite: ReadonlySet<string> = new Set(politeWords)
 const negating: ReadonlySet<string> = new Set(negations)
+const harmless: ReadonlySet<string> = new Set(harmlessAfterStop)
 const legal: ReadonlySet<string> = new Set(legalOptOutWords)
 
 function wholeTextKeyword(text: string): Keyword | undefined {
@@ -75,10 +85,18 @@ function wholeTextKeyword(text: string): Keyword | undefined {
   return undefined
 }
 
+function optOutIn(line: string): Keyword | undefined {
+  return optOutWords.has(line) ? { kind: 'opt_out', matched: line } : undefined
+}
+
 /** The law reaches numbers of the North American plan. */
 function isFree(word: string, options: { readonly sender: E164; readonly freed?: readonly string[] }): boolean {
   if (options.freed === undefined || (options.sender.startsWith('+1') && legal.has(word))) return false
   return options.freed.some((freed) => normalizeKeyword(freed) === word)
+}
+
+function beginsWith(words: readonly string[], phrase: readonly string[]): boolean {
+  return phrase.every((part, offset) => words[offset] === part)
 }
 
 function holdsPhrase(words: readonly string[], phrase: readonly string[]): boolean {

@@ -13,9 +13,9 @@ export type OptOutScope = (typeof optOutScopes)[number]
 export type OptOut = {
   readonly organizationId: number
   readonly recipient: E164
-  /** Absent: the whole organization. */
+  /** At most one of the two. With neither it covers the whole organization. */
   readonly assistantId?: number
-  /** Only with the scope `sender`. */
+  /** A number keeps it whoever's assistant it becomes. */
   readonly senderId?: number
   readonly source: OptOutSource
   /** A text that may be a refusal: it holds like one until a person confirms or removes it. */
@@ -38,6 +38,14 @@ export function findCovering(optOuts: readonly OptOut[], reach: OptOutReach): Op
   return covering.find((optOut) => !optOut.inDoubt) ?? covering[0]
 }
 
+/** Whether a standing opt-out reaches at least as far as one with this reach would. */
+export function isAtLeastAsWide(standing: OptOut, reach: Partial<OptOutReach>): boolean {
+  return (
+    (standing.assistantId === undefined && standing.senderId === undefined) ||
+    (standing.assistantId === reach.assistantId && standing.senderId === reach.senderId)
+  )
+}
+
 /** The members of an `OptOut` that say how far a new one reaches. */
 export function reachOf(scope: OptOutScope, { assistantId, senderId }: OptOutReach): Partial<OptOutReach> {
   switch (scope) {
@@ -46,7 +54,7 @@ export function reachOf(scope: OptOutScope, { assistantId, senderId }: OptOutRea
     case 'assistant':
       return { assistantId }
     case 'sender':
-      return { assistantId, senderId }
+      return { senderId }
   }
 }
 

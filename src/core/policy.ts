@@ -10,7 +10,7 @@ export type SendFacts = {
 }
 
 /** Why a send is refused before its provider is asked. */
-export const refusalRules = ['recipient_opted_out', 'opt_out_in_doubt', 'superseded'] as const
+export const refusalRules = ['recipient_opted_out', 'opt_out_in_doubt', 'superseded', 'expired'] as const
 export type RefusalRule = (typeof refusalRules)[number]
 
 export type SendDecision = { readonly kind: 'send' } | { readonly kind: 'refuse'; readonly rule: RefusalRule }
@@ -36,6 +36,16 @@ export function termsOf({ assistantId, senderId, inReplyTo, automatic }: Message
     assistantId,
     senderId,
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
-    mandatory: automatic !== undefined,
+    mandatory: automatic === 'opt_out_confirmation' || automatic === 'help',
   }
+}
+
+/** 47 CFR 64.1200(a)(12): the confirmation of an opt-out is sent within five minutes, or not at all. */
+export const automaticReplyLatestMs = 5 * 60_000
+
+/** Of a queued message, when it is taken out of the queue. */
+export function decideQueued(message: Message, facts: SendFacts, now: number): SendDecision {
+  return message.automatic !== undefined && now > message.createdAt + automaticReplyLatestMs
+    ? { kind: 'refuse', rule: 'expired' }
+    : decideSend(facts, termsOf(message))
 }

@@ -1,6 +1,6 @@
 /**
  * A direct send that provably did not leave is tried again while its caller waits. No retry starts later than this
- * after the send was accepted: callers give up, and an answer that nobody reads helps nobody.
+ * after its first attempt: callers give up, and an answer that nobody reads helps nobody.
  */
 export const directRetryWindowMs = 10_000
 
@@ -12,7 +12,7 @@ export type RetryParams = {
   readonly attemptNumber: number
   /** The provider's own wish (`Retry-After`), if it gave one. */
   readonly retryAfterMs: number | undefined
-  /** Since the send was accepted. */
+  /** Since the first attempt of this hand-over started: one that is sent again later begins anew. */
   readonly elapsedMs: number
   /** From 0 to 1, for jitter. */
   readonly chance: number
@@ -27,6 +27,17 @@ export function directRetryDelayMs(params: RetryParams): number | undefined {
   const delayMs =
     params.retryAfterMs === undefined ? ownDelayMs : Math.max(ownDelayMs, params.retryAfterMs + 100 * params.chance)
   return params.elapsedMs + delayMs > directRetryWindowMs ? undefined : delayMs
+}
+
+const minuteMs = 60_000
+/** After each try but the last: an outage of a provider may last a day. The first is well above what one try takes. */
+const mediaRetryDelaysMs = [1, 5, 30, 120, 360, 720, 1_440].map((minutes) => minutes * minuteMs)
+
+export const mediaTriesMax = mediaRetryDelaysMs.length + 1
+
+/** How long to wait after a try to fetch media, 1 for the first. After the last one nothing is waited for. */
+export function mediaRetryDelayMs(tries: number): number {
+  return mediaRetryDelaysMs[Math.min(tries, mediaRetryDelaysMs.length) - 1] ?? minuteMs
 }
 
 /**

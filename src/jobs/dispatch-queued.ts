@@ -1,4 +1,4 @@
-import { decideSend, termsOf } from '../core/policy.ts'
+import { decideQueued } from '../core/policy.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { MessageRecord, Store } from '../ports/store.ts'
@@ -6,7 +6,7 @@ import { forEachLimited } from './for-each-limited.ts'
 import { type Loop, startLoop } from './loop.ts'
 
 const intervalMs = 1_000
-const messagesPerRoundMax = 50
+/** What is claimed is begun at once, stopping or not: its attempts have started, and their leases run. */
 const sendsAtOnceMax = 10
 
 /** Sends what is queued: the automatic replies to keywords. Claiming starts the attempt; the dispatch is the common one. */
@@ -17,7 +17,7 @@ export function startDispatchQueued(parts: {
   readonly dispatchClaimed: (record: MessageRecord) => Promise<void>
 }): Loop {
   const { store, clock, log, dispatchClaimed } = parts
-  return startLoop({
+  const loop = startLoop({
     name: 'dispatch-queued',
     intervalMs,
     clock,
@@ -25,10 +25,12 @@ export function startDispatchQueued(parts: {
     work: async () => {
       const claimed = await store.sends.claimQueued({
         now: clock.now(),
-        limit: messagesPerRoundMax,
-        decide: (message, facts) => decideSend(facts, termsOf(message)),
+        limit: sendsAtOnceMax,
+        decide: (message, facts) => decideQueued(message, facts, clock.now()),
       })
       await forEachLimited({ items: claimed, atOnceMax: sendsAtOnceMax, log, name: 'dispatch' }, dispatchClaimed)
+      if (claimed.length === sendsAtOnceMax) loop.wake()
     },
   })
+  return loop
 }

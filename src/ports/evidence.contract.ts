@@ -188,6 +188,41 @@ export function evidenceContract(engine: string, open: () => Promise<Store>): vo
       })
     })
 
+    test('a late answer to the first attempt does not end a message whose second is under way', async () => {
+      const lost = await withOutcome('unknown')
+      const { organizationId, id: messageId, body } = lost.message
+      await store.evidence.closeAttempt({ organizationId, messageId, attemptNumber: 1, at: now + 600_000 })
+      assert.equal(await resend(lost), 'started')
+      const rejected = { kind: 'rejected', failure: { reason: 'landline', providerCode: '21614' } } as const
+      await store.sends.recordOutcome(outcomeRecord(lost, rejected, { closedAt: now + 700_001 }))
+      assert.equal((await stored(lost)).message.status, 'sending')
+      assert.equal((await store.sends.accept(buildSend(route, { body, at: now + 700_002 }))).kind, 'joined')
+    })
+
+    test('a message is not sent again when an identical one has gone out instead', async () => {
+      const lost = await withOutcome('unknown')
+      const { organizationId, id: messageId, body } = lost.message
+      await store.evidence.closeAttempt({ organizationId, messageId, attemptNumber: 1, at: now + 600_000 })
+      assert.equal((await store.sends.accept(buildSend(route, { body, at: now + 700_000 }))).kind, 'started')
+      assert.equal(await resend(lost), 'superseded')
+      assert.equal((await stored(lost)).message.status, 'unknown')
+    })
+
+    function resend(lost: MessageRecord) {
+      const { id: messageId, organizationId, recipient, body } = lost.message
+      return store.sends.startAttempt({
+        key: lost.key,
+        messageId,
+        organizationId,
+        recipient,
+        attempt: { number: 2, startedAt: now + 700_000 },
+        resend: true,
+        guard: buildSend(route, { body }).guard,
+        guardExpiresAt: now + 1_300_000,
+        decide: (facts) => decideSend(facts, termsOf(lost.message)),
+      })
+    }
+
     test('an unknown message is sent again only when asked for, and then guards its content again', async () => {
       const lost = await withOutcome('unknown')
       const { organizationId, id: messageId, recipient, body } = lost.message
@@ -199,6 +234,7 @@ export function evidenceContract(engine: string, open: () => Promise<Store>): vo
           recipient,
           attempt: { number: 2, startedAt: now + 700_000 },
           resend,
+          guard: buildSend(route, { body }).guard,
           guardExpiresAt: now + 1_300_000,
           decide: (facts) => decideSend(facts, termsOf(lost.message)),
         })

@@ -75,6 +75,19 @@ export function inboundContract(engine: string, open: () => Promise<Store>): voi
       assert.equal((await store.sends.accept(buildSend(route))).kind, 'started')
     })
 
+    test('a STOP ends the "you will get texts again" that was still waiting', async () => {
+      route = await buildRoute(store)
+      const { organizationId } = route.sender
+      for (const body of ['STOP', 'START', 'STOP']) await received({ body })
+      const claimed = await store.sends.claimQueued({
+        now,
+        limit: 500,
+        decide: (message, facts) => decideSend(facts, termsOf(message)),
+      })
+      const replies = claimed.filter(({ message }) => message.organizationId === organizationId)
+      assert.ok(replies.every(({ message }) => message.automatic === 'opt_out_confirmation'))
+    })
+
     test('a replayed START does not undo a newer STOP', async () => {
       route = await buildRoute(store)
       const { organizationId } = route.sender
@@ -103,18 +116,24 @@ export function inboundContract(engine: string, open: () => Promise<Store>): voi
       const reply = (body: string, inReplyTo: MessageRecord) =>
         store.sends.accept(buildSend(route, { body, inReplyTo: inReplyTo.message.id }))
       assert.equal((await reply('to one', first)).kind, 'started')
+      await received({ body: 'HELP' })
+      assert.equal((await reply('to one, after HELP', first)).kind, 'started')
       const second = await received({ body: 'two' })
       const late = await reply('to one, late', first)
       assert.ok(late.kind === 'refused' && late.rule === 'superseded' && late.record.message.status === 'canceled')
       assert.equal((await reply('to two', second)).kind, 'started')
     })
 
-    test('a number is found only among the accounts whose signature fitted', async () => {
+    test('a number is found only among the accounts whose signature fitted, in each organization that has it', async () => {
       route = await buildRoute(store, '+12025550177')
       const { id, providerAccountId, phoneNumber } = route.sender
-      assert.equal((await store.inbound.findSender([providerAccountId], phoneNumber))?.id, id)
-      assert.equal(await store.inbound.findSender([providerAccountId + 1_000], phoneNumber), undefined)
-      assert.equal(await store.inbound.findSender([], phoneNumber), undefined)
+      const other = (await buildRoute(store, phoneNumber)).sender
+      const found = async (accounts: readonly number[]) =>
+        (await store.inbound.findSenders(accounts, phoneNumber)).map((sender) => sender.id)
+      assert.deepEqual(await found([providerAccountId]), [id])
+      assert.deepEqual(await found([other.providerAccountId, providerAccountId]), [id, other.id])
+      assert.deepEqual(await found([providerAccountId + 1_000]), [])
+      assert.deepEqual(await found([]), [])
     })
 
     test('media are claimed once until their next try, stored with a checksum, or given up', async () => {
@@ -124,7 +143,7 @@ export function inboundContract(engine: string, open: () => Promise<Store>): voi
       const ours = async () => (await store.inbound.mediaOf(organizationId, message.id)).map(({ id }) => id)
       const claim = async (at: number) => {
         const ids = await ours()
-        const claimed = await store.inbound.claimMedia({ now: at, tryAgainAt: at + 60_000, limit: 100 })
+        const claimed = await store.inbound.claimMedia({ now: at, tryAgainAt: (tries) => at + tries * 60_000, limit: 100 })
         return claimed.filter(({ id }) => ids.includes(id))
       }
       const [first, second] = await claim(now)
@@ -140,8 +159,10 @@ export function inboundContract(engine: string, open: () => Promise<Store>): voi
         (await claim(now + 60_000)).map(({ id, tries }) => [id, tries]),
         [[second.id, 2]],
       )
+      assert.deepEqual(await claim(now + 179_999), [])
+      assert.equal((await claim(now + 180_000))[0]?.tries, 3)
       await store.inbound.recordMedia(second.id, { kind: 'failed', fault: 'HTTP 404', final: true })
-      assert.deepEqual(await claim(now + 200_000), [])
+      assert.deepEqual(await claim(now + 900_000), [])
       assert.equal((await store.inbound.findMedia(second.id))?.fault, 'HTTP 404')
     })
 

@@ -89,8 +89,11 @@ export interface InboundStore {
    * ledger and the automatic reply. What waits to be sent to somebody who opts out ends.
    */
   receive(inbound: NewInbound): Promise<InboundResult>
-  /** Which of these accounts' organizations has the number. The accounts are those whose signature fits. */
-  findSender(providerAccountIds: readonly number[], number: E164): Promise<Sender | undefined>
+  /**
+   * The number in each organization that has it with one of these accounts, whose signatures fit. It may be several:
+   * whose number it truly is nobody here can tell.
+   */
+  findSenders(providerAccountIds: readonly number[], number: E164): Promise<Sender[]>
   recordRefusedWebhook(webhook: RefusedWebhook): Promise<void>
   /** Newest first; those of the organization and those that fit no account. */
   listRefusedWebhooks(organizationId: number, page: Page): Promise<RefusedWebhook[]>
@@ -105,8 +108,12 @@ export interface InboundStore {
   /** Hidden from lists until a new message comes. False when there is none. */
   archiveConversation(organizationId: number, id: string): Promise<boolean>
 
-  /** Pending media whose next try is due. Each is returned once until `tryAgainAt`. */
-  claimMedia(params: { readonly now: number; readonly tryAgainAt: number; readonly limit: number }): Promise<Media[]>
+  /** Pending media whose next try is due. Each is returned once until `tryAgainAt` of its tries, this one included. */
+  claimMedia(params: {
+    readonly now: number
+    readonly tryAgainAt: (tries: number) => number
+    readonly limit: number
+  }): Promise<Media[]>
   recordMedia(
     id: string,
     result:

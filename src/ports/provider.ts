@@ -100,6 +100,11 @@ export interface Provider {
    */
   send(message: OutboundMessage, account: ProviderAccount): Promise<SendOutcome>
   /**
+   * Whether the webhook says that it is this account's; always true where webhooks name no account. Proves nothing: it
+   * spares trying the secrets of accounts whose it cannot be. Never throws.
+   */
+  claims(request: WebhookRequest, account: ProviderAccount): boolean
+  /**
    * Verifies the signature with the account's own secret or key (and the previous one, during rotation), then parses.
    * Pure but for the clock; never throws, whatever the bytes are.
    */

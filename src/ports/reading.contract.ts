@@ -98,6 +98,7 @@ export function readingContract(
           recipient: message.recipient,
           attempt: { number: 2, startedAt: now + 5 },
           resend: false,
+          guard: '0'.repeat(32),
           guardExpiresAt: now + 9,
           decide: buildSend(route).decide,
         })

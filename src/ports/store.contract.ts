@@ -61,9 +61,19 @@ export function storeContract(engine: string, open: () => Promise<Store>): void 
       assert.equal((await store.sends.accept(buildSend(route, { idempotencyKey: 'mine' }))).kind, 'started')
     })
 
-    test('an unresolved message stops guarding when its window has passed', async () => {
+    test('a message that is still being sent guards its content, however late it is', async () => {
       const route = await buildRoute(store)
       started(await store.sends.accept(buildSend(route)))
+      assert.equal((await store.sends.accept(buildSend(route, { at: now + 599_999 }))).kind, 'joined')
+      assert.equal((await store.sends.accept(buildSend(route, { at: now + 9_000_000 }))).kind, 'joined')
+    })
+
+    test('an unknown message stops guarding when its window has passed', async () => {
+      const route = await buildRoute(store)
+      const record = started(await store.sends.accept(buildSend(route)))
+      const { organizationId, id: messageId } = record.message
+      await store.sends.recordOutcome(outcomeRecord(record, { kind: 'unknown', detail: 'reset' }))
+      await store.evidence.closeAttempt({ organizationId, messageId, attemptNumber: 1, at: now + 500_000 })
       assert.equal((await store.sends.accept(buildSend(route, { at: now + 599_999 }))).kind, 'joined')
       assert.equal((await store.sends.accept(buildSend(route, { at: now + 600_000 }))).kind, 'started')
       assert.equal((await store.sends.accept(buildSend(route, { at: now + 600_001 }))).kind, 'joined')
@@ -136,6 +146,7 @@ export function storeContract(engine: string, open: () => Promise<Store>): void 
           recipient: message.recipient,
           attempt: { number, startedAt: now + number },
           resend: false,
+          guard: buildSend(route).guard,
           guardExpiresAt: now + 600_000,
           decide: buildSend(route).decide,
         })

@@ -114,9 +114,14 @@ export interface SendStore {
     readonly recipient: E164
     readonly attempt: Attempt
     readonly resend: boolean
+    /** As in `NewSend`. With `resend` it is taken again, unless an identical message has it by now: `superseded`. */
+    readonly guard: string
     /** The guard of the message, if it still has it, holds until then again. */
     readonly guardExpiresAt: number
     readonly decide: (facts: SendFacts) => SendDecision
+    /** The person who asked for it; stands in the event. */
+    readonly by?: string
+    readonly note?: string
   }): Promise<'started' | 'refused' | 'superseded'>
   /**
    * Records how an attempt ended. Recording the same attempt twice changes nothing, but a definite outcome replaces

@@ -8,5 +8,6 @@ export const statusByRule = {
   recipient_opted_out: 'suppressed',
   opt_out_in_doubt: 'suppressed',
   superseded: 'canceled',
+  expired: 'expired',
   interrupted: 'failed',
 } as const satisfies Record<EndingRule, MessageStatus>

@@ -13,7 +13,6 @@ import type { Assistant, InboundSettings, Organization, ProviderAccount, Sender 
 import type { E164 } from '../core/phone-number.ts'
 import type { SendOutcome } from '../core/send-outcome.ts'
 import type { Media, MediaState, RefusedWebhook } from '../ports/inbound-store.ts'
-import type { AttemptMark } from '../ports/store.ts'
 import type { Sealer } from './seal.ts'
 
 /**
@@ -96,13 +95,16 @@ type ReceivedReceipt = {
   readonly receivedAt: number
 }
 
-/** What the event of a decided attempt says. */
-export function causeOf(mark: AttemptMark & { readonly by?: string; readonly note?: string }) {
+/** What the event of a decision about an attempt says: which one, and who decided if a person did. */
+export function causeOf(
+  decision: { readonly by?: string; readonly note?: string },
+  attempt: { readonly number: number; readonly startedAt: number },
+) {
   return {
-    at: mark.at,
-    attempt: mark.attemptNumber,
-    ...(mark.by === undefined ? {} : { resolved_by: mark.by }),
-    ...(mark.note === undefined ? {} : { note: mark.note }),
+    at: attempt.startedAt,
+    attempt: attempt.number,
+    ...(decision.by === undefined ? {} : { resolved_by: decision.by }),
+    ...(decision.note === undefined ? {} : { note: decision.note }),
   }
 }
 

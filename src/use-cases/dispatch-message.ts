@@ -14,6 +14,7 @@ import type { OutboundMessage, Provider } from '../ports/provider.ts'
 import type { Random } from '../ports/random.ts'
 import type { MessageRecord, OutcomeRecord, Store } from '../ports/store.ts'
 import type { CallbackTokens } from './callback-token.ts'
+import { guardOf } from './content-guard.ts'
 import type { Failpoints } from './failpoints.ts'
 
 export type DispatchParts = {
@@ -95,6 +96,7 @@ export function makeDispatchMessage(
         recipient: message.recipient,
         attempt: next,
         resend: false,
+        guard: guardOf(message),
         guardExpiresAt: clock.now() + evidenceWindowMs(parts, message),
         decide: (facts) => decideSend(facts, termsOf(message)),
       })

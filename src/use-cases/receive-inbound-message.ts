@@ -97,10 +97,16 @@ function makeNewInbound(parts: InboundParts, facts: Facts): NewInbound {
     createdAt: now,
     updatedAt: now,
   }
-  const keyword = findKeyword(inbound.body, {
-    sender: inbound.number,
-    ...(assistant.inbound.freedKeywords === undefined ? {} : { freed: assistant.inbound.freedKeywords }),
-  })
+  // What the provider has acted upon counts, whatever our own lists say of the words.
+  const keyword: Keyword | undefined =
+    inbound.providerKeyword === undefined
+      ? findKeyword(inbound.body, {
+          sender: inbound.number,
+          ...(assistant.inbound.freedKeywords === undefined ? {} : { freed: assistant.inbound.freedKeywords }),
+        })
+      : { kind: inbound.providerKeyword, matched: `${account.provider} says so` }
+  // A clock of a provider that runs ahead must not make a later START look old.
+  const writtenAt = Math.min(inbound.occurredAt ?? now, now)
   const reach = { assistantId: assistant.id, senderId: sender.id }
   return {
     message,
@@ -108,16 +114,22 @@ function makeNewInbound(parts: InboundParts, facts: Facts): NewInbound {
     ...(keyword === undefined ? {} : { keyword }),
     mediaIds: inbound.media.map(() => `med_${makeMessageId(now, random.bytes(16)).slice(4)}`),
     consent: (optOuts) => {
-      const standing = findCovering(optOuts, reach)
-      const change = decideConsent({ keyword, standing, providerAnswered: inbound.providerAnswered })
+      const newReach = reachOf(organization.optOutScope, reach)
+      const change = decideConsent({
+        keyword,
+        standing: findCovering(optOuts, reach),
+        reach: newReach,
+        providerAnswered: inbound.providerKeyword !== undefined,
+        writtenAt,
+      })
       const optOut: OptOut = {
         organizationId: sender.organizationId,
         recipient: inbound.person,
-        ...reachOf(organization.optOutScope, reach),
+        ...newReach,
         source: 'keyword',
         inDoubt: change.ledger === 'doubt',
         evidence: evidenceOf(message, keyword),
-        createdAt: now,
+        createdAt: writtenAt,
       }
       return {
         change,
@@ -131,7 +143,7 @@ function makeNewInbound(parts: InboundParts, facts: Facts): NewInbound {
 /** The text itself, and by which word of which list it counted. */
 function evidenceOf({ id, body }: Message, keyword: Keyword | undefined): string {
   const source = `${id}, "${keyword?.matched ?? ''}" of the words of ${keywordDataVersion}: `
-  return source + body.slice(0, optOutEvidenceLengthMax - source.length)
+  return (source + body).slice(0, optOutEvidenceLengthMax).toWellFormed()
 }
 
 function makeReply(
@@ -168,7 +180,7 @@ function makeReply(
 
 /** Plain GSM letters and one segment each, unless the assistant has words of its own. */
 function replyText(automatic: AutomaticReply, { inbound }: Assistant, { name }: Organization): string {
-  const who = name.slice(0, 40)
+  const who = name.slice(0, 40).toWellFormed()
   switch (automatic) {
     case 'opt_out_confirmation':
       return (

@@ -43,6 +43,7 @@ suite('an attempt without a usable answer', () => {
       sent++
       return outcome
     },
+    claims: () => false,
     readWebhook: () => ({ kind: 'forged', detail: 'not asked for here' }),
     webhookAnswer: { contentType: 'text/plain', body: '' },
     findSent: async () => finding,
@@ -161,5 +162,9 @@ suite('an attempt without a usable answer', () => {
     outcome = { kind: 'accepted', providerMessageId: 'SM4', providerStatus: 'queued' }
     await resolve(organizationId, again.message.id, { resolution: 'send_again', by, note: 'the person asked' })
     assert.deepEqual([(await found(again)).message.status, sent], ['sent', 1])
+    const events = await store.messages.events(organizationId, again.message.id)
+    assert.ok(
+      events.some(({ data }) => data.resolved_by === by && data.note === 'the person asked' && data.attempt === 2),
+    )
   })
 })

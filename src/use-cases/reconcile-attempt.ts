@@ -4,6 +4,7 @@ import type { MessageId } from '../core/message-id.ts'
 import { decideSend, termsOf } from '../core/policy.ts'
 import { resendAttemptsMax } from '../core/retry.ts'
 import type { MessageRecord } from '../ports/store.ts'
+import { guardOf } from './content-guard.ts'
 import {
   type DispatchParts,
   type DispatchRoute,
@@ -67,14 +68,17 @@ function isTakenByOther({ message }: MessageRecord, other: MessageRecord | undef
   return other !== undefined && other.message.id !== message.id
 }
 
+/** The person who decided, and why; absent when a job did. */
+type Decision = { readonly by?: string; readonly note?: string }
+
 /** Starts a further attempt of an unknown message, if it is still unknown, and waits for its outcome. */
 export function makeSendAgain(
   parts: ReconcileParts,
-): (record: MessageRecord) => Promise<'started' | 'refused' | 'superseded'> {
+): (record: MessageRecord, decision?: Decision) => Promise<'started' | 'refused' | 'superseded'> {
   const { store, clock, watch } = parts
   const dispatchMessage = makeDispatchMessage(parts)
 
-  return async function sendAgain({ key, message, attempts }) {
+  return async function sendAgain({ key, message, attempts }, decision = {}) {
     const route = await findStandingRoute(parts, message)
     const attempt: Attempt = {
       number: Math.max(...attempts.map(({ number }) => number)) + 1,
@@ -87,8 +91,10 @@ export function makeSendAgain(
       recipient: message.recipient,
       attempt,
       resend: true,
+      guard: guardOf(message),
       guardExpiresAt: clock.now() + evidenceWindowMs(parts, message),
       decide: (facts) => decideSend(facts, termsOf(message)),
+      ...decision,
     })
     if (start !== 'started') return start
     try {
@@ -145,7 +151,7 @@ export function makeResolveUnknown(
       watch.changed(messageId)
     } else {
       await store.evidence.closeAttempt({ ...mark, by, ...(note === undefined ? {} : { note }) })
-      const started = await sendAgain(record)
+      const started = await sendAgain(record, { by, ...(note === undefined ? {} : { note }) })
       if (started === 'superseded') throw notUnknown()
       if (started === 'refused')
         throw new SmsError('recipient_opted_out', 'The recipient has opted out meanwhile, so it is not sent again.')

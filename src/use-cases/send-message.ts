@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { guardContent, requestContent } from '../core/content.ts'
+import { requestContent } from '../core/content.ts'
 import { type Segments, segmentsOf, warningsFor } from '../core/encoding.ts'
 import { SmsError } from '../core/errors.ts'
 import type { Message, SendRequest } from '../core/message.ts'
@@ -7,6 +7,7 @@ import { makeMessageId } from '../core/message-id.ts'
 import type { Route } from '../core/organization.ts'
 import { decideSend, termsOf } from '../core/policy.ts'
 import type { AcceptResult, MessageRecord, NewSend } from '../ports/store.ts'
+import { guardOf } from './content-guard.ts'
 import { type DispatchParts, evidenceWindowMs, makeDispatchMessage } from './dispatch-message.ts'
 import type { ResolutionWatch } from './resolution-watch.ts'
 import { answerOf, isBeingSent, type SendAnswer } from './send-answer.ts'
@@ -167,8 +168,7 @@ function makeNewSend(
   }
   return {
     message,
-    // Half of SHA-256: 128 bits make an accidental match of two texts impossible in practice.
-    guard: hash('sha256', guardContent(message), 'hex').slice(0, 32),
+    guard: guardOf(message),
     guardExpiresAt: now + evidenceWindowMs(parts, message),
     ...(idempotencyKey === undefined
       ? {}

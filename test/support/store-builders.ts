@@ -176,7 +176,13 @@ export function buildInbound(
     mediaIds: (options.media ?? []).map(() => freshName('med')),
     consent: (optOuts) => {
       const reach = { assistantId: message.assistantId, senderId: message.senderId }
-      const change = decideConsent({ keyword, standing: findCovering(optOuts, reach), providerAnswered: false })
+      const change = decideConsent({
+        keyword,
+        standing: findCovering(optOuts, reach),
+        reach: {},
+        providerAnswered: false,
+        writtenAt: at,
+      })
       return {
         change,
         optOut: {

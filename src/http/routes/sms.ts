@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { SmsError } from '../../core/errors.ts'
-import { isUnresolved, keepsGuard } from '../../core/evidence.ts'
+import { isUnresolved, keepsGuard, unknownAdvice } from '../../core/evidence.ts'
 import { type Failure, traitsOf } from '../../core/failure.ts'
 import type { Message, SendRequest } from '../../core/message.ts'
 import { publicStatusOf } from '../../core/message-status.ts'
@@ -186,6 +186,11 @@ function providerErrorOf(failure: Failure) {
   return { code: failure.providerCode ?? null, message: failure.providerMessage ?? null, reason: failure.reason }
 }
 
+function errorSentenceOf({ status, failure }: Message): string | null {
+  if (failure !== undefined) return traitsOf(failure.reason).advice
+  return status === 'unknown' ? unknownAdvice : null
+}
+
 function statusBodyOf({ message, attempts }: MessageRecord) {
   return {
     message_id: message.id,
@@ -193,7 +198,7 @@ function statusBodyOf({ message, attempts }: MessageRecord) {
     delivery_status: message.status,
     provider: message.provider,
     provider_message_id: message.providerMessageId ?? null,
-    error: message.failure === undefined ? null : traitsOf(message.failure.reason).advice,
+    error: errorSentenceOf(message),
     ...(message.failure === undefined ? {} : { provider_error: providerErrorOf(message.failure) }),
     attempts: attempts.map(attemptBodyOf),
     segments: message.segmentCount,

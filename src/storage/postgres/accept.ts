@@ -4,6 +4,7 @@ import type { MessageId } from '../../core/message-id.ts'
 import { refusalRules } from '../../core/policy.ts'
 import type { AcceptResult, NewSend } from '../../ports/store.ts'
 import { statusByRule } from '../ending.ts'
+import { guardHolds } from '../guard.ts'
 import { type ConversationKeys, partiesKey } from './conversations.ts'
 import { CommitUnknown, type Database, type Queries } from './database.ts'
 import { insertMessages } from './insert-messages.ts'
@@ -237,7 +238,7 @@ async function giveWay(
   results: Map<NewSend, AcceptResult>,
 ): Promise<Insertion[]> {
   const rows = await queries.all(
-    `SELECT key, id, encode(guard, 'hex') AS guard, guard_expires_at FROM messages WHERE guard IN
+    `SELECT key, id, status, encode(guard, 'hex') AS guard, guard_expires_at FROM messages WHERE guard IN
        (SELECT decode(value, 'hex') FROM json_array_elements_text($1))`,
     JSON.stringify(blocked.map(({ send }) => send.guard)),
   )
@@ -247,7 +248,7 @@ async function giveWay(
   for (const insertion of blocked) {
     const { send, message } = insertion
     const holder = holders.get(send.guard)
-    const holds = holder !== undefined && Number(holder.guard_expires_at) > message.createdAt
+    const holds = holder !== undefined && guardHolds(holder, message.createdAt)
     if (holder !== undefined && !holds) expired.push(Number(holder.key))
     if (holds && send.idempotency === undefined)
       results.set(send, { kind: 'joined', messageId: String(holder.id) as MessageId })

@@ -40,7 +40,12 @@ export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
     find: (organizationId, id) => find(database, organizationId, id),
     listByProvider: async (provider, limit) =>
       (
-        await database.all('SELECT * FROM provider_accounts WHERE provider = $1 ORDER BY id LIMIT $2', provider, limit)
+        await database.all(
+          `SELECT * FROM provider_accounts WHERE provider = $1
+           ORDER BY row_number() OVER (PARTITION BY organization_id ORDER BY id), id LIMIT $2`,
+          provider,
+          limit,
+        )
       ).map((row) => accountOf(row, sealer)),
     async create(account) {
       const row = await database.get(

@@ -43,12 +43,14 @@ export function makeEvidence(database: Database): EvidenceStore {
     closeAttempt: (mark) =>
       database.transaction(async (queries) => {
         const key = await markUnknown(queries, mark, 'closed_at')
-        if (key !== undefined) await concludeAnew(queries, key, causeOf(mark))
+        if (key !== undefined)
+          await concludeAnew(queries, key, causeOf(mark, { number: mark.attemptNumber, startedAt: mark.at }))
       }),
     vouch: (mark) =>
       database.transaction(async (queries) => {
         const key = await markUnknown(queries, mark, 'vouched_at')
-        if (key !== undefined) await concludeAnew(queries, key, causeOf(mark))
+        if (key !== undefined)
+          await concludeAnew(queries, key, causeOf(mark, { number: mark.attemptNumber, startedAt: mark.at }))
         return key !== undefined
       }),
     async listUnknown(organizationId, { skip, limit }) {

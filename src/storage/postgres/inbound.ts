@@ -6,7 +6,7 @@ import type { Database, Queries } from './database.ts'
 import { insertMessages } from './insert-messages.ts'
 import { insertOptOut, lockOptOuts, removeOptOuts, selectOptOut } from './opt-outs.ts'
 
-type Part = Pick<InboundStore, 'receive' | 'findSender' | 'recordRefusedWebhook' | 'listRefusedWebhooks'>
+type Part = Pick<InboundStore, 'receive' | 'findSenders' | 'recordRefusedWebhook' | 'listRefusedWebhooks'>
 
 export function makeInbound(database: Database, conversations: ConversationKeys): Part {
   return {
@@ -22,15 +22,14 @@ export function makeInbound(database: Database, conversations: ConversationKeys)
       conversations.remember(keys)
       return result
     },
-    async findSender(providerAccountIds, number) {
-      const row = await database.get(
-        `SELECT * FROM senders WHERE phone_number = $1 AND provider_account_id = ANY($2::bigint[])
-         ORDER BY id LIMIT 1`,
-        number,
-        providerAccountIds,
-      )
-      return row === undefined ? undefined : senderOf(row)
-    },
+    findSenders: async (providerAccountIds, number) =>
+      (
+        await database.all(
+          `SELECT * FROM senders WHERE phone_number = $1 AND provider_account_id = ANY($2::bigint[]) ORDER BY id`,
+          number,
+          providerAccountIds,
+        )
+      ).map(senderOf),
     async recordRefusedWebhook({ provider, organizationId, reason, body, receivedAt }) {
       await database.run(
         `INSERT INTO refused_webhooks (provider, organization_id, reason, body, received_at)
@@ -72,8 +71,9 @@ async function receive(queries: Queries, inbound: NewInbound, conversationKey: n
   const keys = await insertMessages(queries, [{ message, conversationKey }])
   const key = keys.get(message.id) ?? 0
   await queries.run(
-    'UPDATE conversations SET last_inbound_id = $1, assistant_id = $2 WHERE key = $3',
-    message.id,
+    'UPDATE conversations SET last_inbound_id = coalesce($1, last_inbound_id), assistant_id = $2 WHERE key = $3',
+    // Keywords are handled here: nobody else has seen them, so they overtake no reply.
+    message.keyword === undefined ? message.id : null,
     assistantId,
     conversationKey,
   )

@@ -10,18 +10,23 @@ const described =
 
 export function makeMedia(database: Database): Part {
   return {
-    claimMedia: async ({ now, tryAgainAt, limit }) =>
-      (
-        await database.all(
-          `UPDATE media SET next_at = $1, tries = tries + 1 WHERE id IN (
-             SELECT id FROM media WHERE state = 'pending' AND next_at <= $2 ORDER BY next_at LIMIT $3
-             FOR UPDATE SKIP LOCKED)
-           RETURNING ${described}`,
-          tryAgainAt,
+    claimMedia: ({ now, tryAgainAt, limit }) =>
+      database.transaction(async (queries) => {
+        const rows = await queries.all(
+          `SELECT ${described} FROM media WHERE state = 'pending' AND next_at <= $1 ORDER BY next_at LIMIT $2
+           FOR UPDATE SKIP LOCKED`,
           now,
           limit,
         )
-      ).map(mediaOf),
+        const claimed = rows.map(mediaOf).map((media) => ({ ...media, tries: media.tries + 1 }))
+        await queries.run(
+          `UPDATE media m SET next_at = c.next_at, tries = m.tries + 1
+           FROM unnest($1::text[], $2::bigint[]) AS c (id, next_at) WHERE m.id = c.id`,
+          claimed.map(({ id }) => id),
+          claimed.map(({ tries }) => tryAgainAt(tries)),
+        )
+        return claimed
+      }),
     async recordMedia(id, result) {
       if (result.kind === 'stored')
         await database.run(

@@ -135,7 +135,7 @@ async function insertOptOuts(queries: Queries, optOuts: readonly OptOut[]): Prom
        UPDATE messages AS m SET status = 'suppressed', failure_reason = 'recipient_opted_out', updated_at = w.created_at
        FROM written w
        WHERE m.organization_id = w.organization_id AND m.recipient = w.recipient AND NOT w.in_doubt
-         AND m.status IN ('queued', 'scheduled', 'held') AND m.automatic IS NULL
+         AND m.status IN ('queued', 'scheduled', 'held') AND (m.automatic IS NULL OR m.automatic = 'opt_in_confirmation')
          AND (w.assistant_id = 0 OR m.assistant_id = w.assistant_id) AND (w.sender_id = 0 OR m.sender_id = w.sender_id)
        RETURNING m.key, m.organization_id, m.provider, m.updated_at
      ), ended_told AS (

@@ -2,7 +2,7 @@ import { SmsError } from '../../core/errors.ts'
 import type { Message } from '../../core/message.ts'
 import type { AcceptResult, MessageRecord, NewSend, OutcomeRecord, SendStore } from '../../ports/store.ts'
 import { type EndingRule, statusByRule } from '../ending.ts'
-import { messageOf, outcomeColumns } from '../rows.ts'
+import { causeOf, messageOf, outcomeColumns } from '../rows.ts'
 import { acceptBatch } from './accept.ts'
 import { makeBatcher } from './batcher.ts'
 import type { ConversationKeys } from './conversations.ts'
@@ -64,6 +64,7 @@ async function startAttempt(queries: Queries, start: Start): Promise<StartResult
     ),
   ])
   if (row === undefined || !(await mayStart(queries, start))) return 'superseded'
+  if (resend && (await isOvertaken(queries, start))) return 'superseded'
   const message = messageOf(row)
   const factsOf = await selectFacts(queries, [message])
   const decision = start.decide(factsOf(message))
@@ -77,9 +78,22 @@ async function startAttempt(queries: Queries, start: Start): Promise<StartResult
     attempt.number,
     attempt.startedAt,
   )
-  await queries.run('UPDATE messages SET guard_expires_at = $1 WHERE key = $2', start.guardExpiresAt, key)
-  if (resend) await concludeAnew(queries, key, { at: attempt.startedAt, attempt: attempt.number })
+  await queries.run(
+    `UPDATE messages SET guard = coalesce(guard, CASE WHEN $1 THEN decode($2, 'hex') END), guard_expires_at = $3
+     WHERE key = $4`,
+    resend,
+    start.guard,
+    start.guardExpiresAt,
+    key,
+  )
+  if (resend) await concludeAnew(queries, key, causeOf(start, attempt))
   return 'started'
+}
+
+/** An identical message has taken the guard over meanwhile: sending this one again would text the person twice. */
+async function isOvertaken(queries: Queries, { key, guard }: Start): Promise<boolean> {
+  const holder = await queries.get(`SELECT key FROM messages WHERE guard = decode($1, 'hex')`, guard)
+  return holder !== undefined && Number(holder.key) !== key
 }
 
 /** See `SendStore.startAttempt`. The message is locked. */
@@ -110,8 +124,13 @@ async function findStart(queries: Queries, start: Start): Promise<StartResult> {
 async function recordBatch(database: Database, records: readonly OutcomeRecord[]): Promise<null[]> {
   const optOuts = records.flatMap(({ optOut }) => (optOut === undefined ? [] : [optOut]))
   await database.transaction(async (queries) => {
-    const [, rows] = await Promise.all([
+    const [, , rows] = await Promise.all([
       optOuts.length === 0 ? undefined : lockOptOuts(queries, optOuts),
+      // Messages before their attempts, as everybody locks them.
+      queries.all(
+        'SELECT key FROM messages WHERE key = ANY($1::bigint[]) ORDER BY key FOR UPDATE',
+        records.map(({ key }) => key),
+      ),
       queries.all(recordStatement, JSON.stringify(records.map(recordColumns))),
     ])
     const moved = new Map(rows.map((row) => [`${row.message_key} ${row.number}`, Boolean(row.moved)]))
@@ -131,6 +150,8 @@ const recordStatement = `
       retry_after_ms BIGINT, detail TEXT, closed_at BIGINT, status TEXT, keeps_guard BOOLEAN, known_id TEXT, failure_reason TEXT,
       failure_code TEXT, failure_message TEXT, organization_id BIGINT, event_type TEXT, occurred_at BIGINT, event_data TEXT)
     ORDER BY key
+  ), before AS MATERIALIZED (
+    SELECT a.message_key, a.number, a.outcome FROM attempts a JOIN input i ON a.message_key = i.key AND a.number = i.number
   ), recorded AS (
     UPDATE attempts a SET finished_at = i.finished_at, outcome = i.outcome,
       provider_message_id = i.provider_message_id, provider_status = i.provider_status, reason = i.reason,
@@ -144,7 +165,10 @@ const recordStatement = `
       failure_reason = i.failure_reason, failure_code = i.failure_code, failure_message = i.failure_message,
       updated_at = i.finished_at, guard = CASE WHEN i.keeps_guard THEN m.guard END
     FROM input i JOIN recorded r ON r.message_key = i.key AND r.number = i.number
-    WHERE m.key = i.key AND m.status = 'sending'
+      JOIN before b ON b.message_key = i.key AND b.number = i.number
+    -- What one process concludes from its own attempt holds only while there is nothing else to weigh.
+    WHERE m.key = i.key AND m.status = 'sending' AND b.outcome IS NULL
+      AND NOT EXISTS (SELECT 1 FROM attempts later WHERE later.message_key = i.key AND later.number > i.number)
     RETURNING m.key
   ), told AS (
     INSERT INTO events (organization_id, message_key, type, occurred_at, data)

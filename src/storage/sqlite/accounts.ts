@@ -31,7 +31,12 @@ export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
     find: async (organizationId, id) => find(organizationId, id),
     listByProvider: async (provider, limit) =>
       database
-        .all('SELECT * FROM provider_accounts WHERE provider = ? ORDER BY id LIMIT ?', provider, limit)
+        .all(
+          `SELECT * FROM provider_accounts WHERE provider = ?
+           ORDER BY row_number() OVER (PARTITION BY organization_id ORDER BY id), id LIMIT ?`,
+          provider,
+          limit,
+        )
         .map((row) => accountOf(row, sealer)),
     create: (account) =>
       database.transaction(() => {

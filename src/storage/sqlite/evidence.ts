@@ -42,12 +42,14 @@ export function makeEvidence(database: Database): EvidenceStore {
     closeAttempt: (mark) =>
       database.transaction(() => {
         const key = markUnknown(database, mark, 'closed_at')
-        if (key !== undefined) concludeAnew(database, key, causeOf(mark))
+        if (key !== undefined)
+          concludeAnew(database, key, causeOf(mark, { number: mark.attemptNumber, startedAt: mark.at }))
       }),
     vouch: (mark) =>
       database.transaction(() => {
         const key = markUnknown(database, mark, 'vouched_at')
-        if (key !== undefined) concludeAnew(database, key, causeOf(mark))
+        if (key !== undefined)
+          concludeAnew(database, key, causeOf(mark, { number: mark.attemptNumber, startedAt: mark.at }))
         return key !== undefined
       }),
     listUnknown: async (organizationId, { skip, limit }) =>

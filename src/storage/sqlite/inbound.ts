@@ -7,20 +7,20 @@ import { insertEvent } from './events.ts'
 import { insertOptOut, removeOptOuts, selectOptOuts } from './opt-outs.ts'
 import { insertMessage, insertMessageEvent } from './sends.ts'
 
-type Part = Pick<InboundStore, 'receive' | 'findSender' | 'recordRefusedWebhook' | 'listRefusedWebhooks'>
+type Part = Pick<InboundStore, 'receive' | 'findSenders' | 'recordRefusedWebhook' | 'listRefusedWebhooks'>
 
 export function makeInbound(database: Database, conversations: ConversationKeys): Part {
   return {
     receive: (inbound) => database.transaction(() => receive(database, conversations, inbound)),
-    async findSender(providerAccountIds, number) {
-      const row = database.get(
-        `SELECT * FROM senders WHERE phone_number = ?
-           AND provider_account_id IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT 1`,
-        number,
-        JSON.stringify(providerAccountIds),
-      )
-      return row === undefined ? undefined : senderOf(row)
-    },
+    findSenders: async (providerAccountIds, number) =>
+      database
+        .all(
+          `SELECT * FROM senders WHERE phone_number = ?
+             AND provider_account_id IN (SELECT value FROM json_each(?)) ORDER BY id`,
+          number,
+          JSON.stringify(providerAccountIds),
+        )
+        .map(senderOf),
     recordRefusedWebhook: ({ provider, organizationId, reason, body, receivedAt }) =>
       database.transaction(() => {
         database.run(
@@ -61,8 +61,9 @@ function receive(database: Database, conversations: ConversationKeys, inbound: N
   const conversationKey = conversations.ensure(message)
   const key = insertMessage(database, message, { conversationKey, guard: null, guardExpiresAt: null })
   database.run(
-    'UPDATE conversations SET last_inbound_id = ?, assistant_id = ? WHERE key = ?',
-    message.id,
+    'UPDATE conversations SET last_inbound_id = coalesce(?, last_inbound_id), assistant_id = ? WHERE key = ?',
+    // Keywords are handled here: nobody else has seen them, so they overtake no reply.
+    message.keyword === undefined ? message.id : null,
     assistantId,
     conversationKey,
   )

@@ -14,14 +14,16 @@ export function makeMedia(database: Database): Part {
       database.transaction(() =>
         database
           .all(
-            `UPDATE media SET next_at = ?, tries = tries + 1 WHERE id IN (
-               SELECT id FROM media WHERE state = 'pending' AND next_at <= ? ORDER BY next_at LIMIT ?)
-             RETURNING ${described}`,
-            tryAgainAt,
+            `SELECT ${described} FROM media WHERE state = 'pending' AND next_at <= ? ORDER BY next_at LIMIT ?`,
             now,
             limit,
           )
-          .map(mediaOf),
+          .map(mediaOf)
+          .map((media) => {
+            const tries = media.tries + 1
+            database.run('UPDATE media SET next_at = ?, tries = ? WHERE id = ?', tryAgainAt(tries), tries, media.id)
+            return { ...media, tries }
+          }),
       ),
     recordMedia: (id, result) =>
       database.transaction(() => {

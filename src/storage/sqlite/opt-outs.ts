@@ -103,7 +103,7 @@ export function removeOptOuts(
 function endWaiting(database: Database, { organizationId, recipient, assistantId, senderId, createdAt }: OptOut): void {
   const rows = database.all(
     `UPDATE messages SET status = 'suppressed', failure_reason = 'recipient_opted_out', updated_at = ?
-     WHERE organization_id = ? AND recipient = ? AND status IN ('queued', 'scheduled', 'held') AND automatic IS NULL
+     WHERE organization_id = ? AND recipient = ? AND status IN ('queued', 'scheduled', 'held') AND (automatic IS NULL OR automatic = 'opt_in_confirmation')
        AND (? = 0 OR assistant_id = ?) AND (? = 0 OR sender_id = ?) RETURNING *`,
     createdAt,
     organizationId,

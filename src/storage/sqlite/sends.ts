@@ -3,7 +3,8 @@ import type { MessageId } from '../../core/message-id.ts'
 import type { SendFacts } from '../../core/policy.ts'
 import type { AcceptResult, MessageRecord, NewSend, OutcomeRecord, SendStore } from '../../ports/store.ts'
 import { type EndingRule, statusByRule } from '../ending.ts'
-import { messageOf, outcomeColumns } from '../rows.ts'
+import { guardHolds } from '../guard.ts'
+import { causeOf, messageOf, outcomeColumns } from '../rows.ts'
 import type { ConversationKeys } from './conversations.ts'
 import type { Database } from './database.ts'
 import { insertEvent } from './events.ts'
@@ -17,16 +18,21 @@ export function makeSends(database: Database, conversations: ConversationKeys): 
     startAttempt: (start) =>
       database.transaction(() => {
         const row = selectStartable(database, start)
-        if (row === undefined) return 'superseded'
+        if (row === undefined || (start.resend && isOvertaken(database, start))) return 'superseded'
         const decision = start.decide(factsOf(database, messageOf(row)))
         if (decision.kind === 'refuse') {
           if (!start.resend) end(database, { key: start.key, rule: decision.rule, at: start.attempt.startedAt })
           return 'refused'
         }
         insertAttempt(database, start.key, start.attempt)
-        database.run('UPDATE messages SET guard_expires_at = ? WHERE key = ?', start.guardExpiresAt, start.key)
-        if (start.resend)
-          concludeAnew(database, start.key, { at: start.attempt.startedAt, attempt: start.attempt.number })
+        database.run(
+          'UPDATE messages SET guard = coalesce(guard, iif(?, ?, NULL)), guard_expires_at = ? WHERE key = ?',
+          start.resend ? 1 : 0,
+          Buffer.from(start.guard, 'hex'),
+          start.guardExpiresAt,
+          start.key,
+        )
+        if (start.resend) concludeAnew(database, start.key, causeOf(start, start.attempt))
         return 'started'
       }),
 
@@ -79,6 +85,12 @@ export function makeSends(database: Database, conversations: ConversationKeys): 
   }
 }
 
+/** An identical message has taken the guard over meanwhile: sending this one again would text the person twice. */
+function isOvertaken(database: Database, { key, guard }: Parameters<SendStore['startAttempt']>[0]): boolean {
+  const holder = database.get('SELECT key FROM messages WHERE guard = ?', Buffer.from(guard, 'hex'))
+  return holder !== undefined && Number(holder.key) !== key
+}
+
 /** The message, when a further attempt may start: see `SendStore.startAttempt`. */
 function selectStartable(database: Database, { key, resend }: Parameters<SendStore['startAttempt']>[0]) {
   return resend
@@ -126,8 +138,8 @@ function accept(database: Database, conversations: ConversationKeys, send: NewSe
     return { kind: 'refused', rule: decision.rule, record: { key, message: refused, attempts: [] } }
   }
   const guard = Buffer.from(send.guard, 'hex')
-  const holder = database.get('SELECT key, id, guard_expires_at FROM messages WHERE guard = ?', guard)
-  const held = holder !== undefined && Number(holder.guard_expires_at) > message.createdAt
+  const holder = database.get('SELECT key, id, status, guard_expires_at FROM messages WHERE guard = ?', guard)
+  const held = holder !== undefined && guardHolds(holder, message.createdAt)
   if (held && idempotency === undefined) return { kind: 'joined', messageId: String(holder.id) as MessageId }
   if (holder !== undefined && !held) database.run('UPDATE messages SET guard = NULL WHERE key = ?', Number(holder.key))
   const key = insertMessage(database, message, {
@@ -154,35 +166,40 @@ function accept(database: Database, conversations: ConversationKeys, send: NewSe
 
 function recordOutcome(database: Database, record: OutcomeRecord): void {
   const { attempt, conclusion, key } = record
-  const { changes } = database.run(
-    `UPDATE attempts SET finished_at = ?, outcome = ?, provider_message_id = ?, provider_status = ?, reason = ?,
-       provider_code = ?, provider_message = ?, retry_after_ms = ?, detail = ?, closed_at = coalesce(?, closed_at)
-     WHERE message_key = ? AND number = ? AND (outcome IS NULL OR (outcome = 'unknown' AND ? <> 'unknown'))`,
-    attempt.finishedAt,
-    ...outcomeColumns(attempt.outcome),
-    attempt.closedAt ?? null,
-    key,
-    attempt.number,
-    attempt.outcome.kind,
-  )
-  if (changes === 0) return
-  const moved = database.run(
-    `UPDATE messages SET status = ?, provider_message_id = ?, failure_reason = ?, failure_code = ?,
-       failure_message = ?, updated_at = ?, guard = iif(?, guard, NULL)
-     WHERE key = ? AND status = 'sending'`,
-    conclusion.status,
-    conclusion.providerMessageId ?? null,
-    conclusion.failure?.reason ?? null,
-    conclusion.failure?.providerCode ?? null,
-    conclusion.failure?.providerMessage ?? null,
-    attempt.finishedAt,
-    record.keepsGuard ? 1 : 0,
-    key,
-  )
-  if (moved.changes === 0) concludeAnew(database, key, { at: attempt.finishedAt, attempt: attempt.number })
+  const columns = [attempt.finishedAt, ...outcomeColumns(attempt.outcome), attempt.closedAt ?? null] as const
+  const isFirst = database.run(`${setOutcome} AND outcome IS NULL`, ...columns, key, attempt.number).changes > 0
+  const isBetter =
+    !isFirst &&
+    attempt.outcome.kind !== 'unknown' &&
+    database.run(`${setOutcome} AND outcome = 'unknown'`, ...columns, key, attempt.number).changes > 0
+  if (!isFirst && !isBetter) return
+  // What one process concludes from its own attempt holds only while there is nothing else to weigh.
+  const moved =
+    isFirst &&
+    database.run(
+      `UPDATE messages SET status = ?, provider_message_id = ?, failure_reason = ?, failure_code = ?,
+         failure_message = ?, updated_at = ?, guard = iif(?, guard, NULL)
+       WHERE key = ? AND status = 'sending'
+         AND NOT EXISTS (SELECT 1 FROM attempts WHERE message_key = ? AND number > ?)`,
+      conclusion.status,
+      conclusion.providerMessageId ?? null,
+      conclusion.failure?.reason ?? null,
+      conclusion.failure?.providerCode ?? null,
+      conclusion.failure?.providerMessage ?? null,
+      attempt.finishedAt,
+      record.keepsGuard ? 1 : 0,
+      key,
+      key,
+      attempt.number,
+    ).changes > 0
+  if (!moved) concludeAnew(database, key, { at: attempt.finishedAt, attempt: attempt.number })
   else if (record.event !== undefined) insertEvent(database, record.event, { messageKey: key })
   if (record.optOut !== undefined) insertOptOut(database, record.optOut)
 }
+
+const setOutcome = `UPDATE attempts SET finished_at = ?, outcome = ?, provider_message_id = ?, provider_status = ?,
+  reason = ?, provider_code = ?, provider_message = ?, retry_after_ms = ?, detail = ?, closed_at = coalesce(?, closed_at)
+  WHERE message_key = ? AND number = ?`
 
 function factsOf(database: Database, message: Message): SendFacts {
   return {
