@@ -1,3 +1,4 @@
+import { mediaRetryDelayMs } from '../core/retry.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Media } from '../ports/inbound-store.ts'
 import type { Log } from '../ports/log.ts'
@@ -6,9 +7,6 @@ import { forEachLimited } from './for-each-limited.ts'
 import { type Loop, startLoop } from './loop.ts'
 
 const intervalMs = 2_000
-/** One try, its redirects included, ends well before. */
-const tryAgainMs = 60_000
-const mediaPerRoundMax = 20
 const fetchesAtOnceMax = 4
 
 /** Fetches what inbound texts carry, soon after they came: providers do not keep it for ever. */
@@ -19,15 +17,24 @@ export function startFetchMedia(parts: {
   readonly fetchMedia: (media: Media) => Promise<void>
 }): Loop {
   const { store, clock, log, fetchMedia } = parts
-  return startLoop({
+  const loop = startLoop({
     name: 'fetch-media',
     intervalMs,
     clock,
     log,
-    work: async () => {
+    work: async (stopping) => {
       const now = clock.now()
-      const claimed = await store.inbound.claimMedia({ now, tryAgainAt: now + tryAgainMs, limit: mediaPerRoundMax })
-      await forEachLimited({ items: claimed, atOnceMax: fetchesAtOnceMax, log, name: 'fetch-media' }, fetchMedia)
+      const claimed = await store.inbound.claimMedia({
+        now,
+        tryAgainAt: (tries) => now + mediaRetryDelayMs(tries),
+        limit: fetchesAtOnceMax,
+      })
+      await forEachLimited(
+        { items: claimed, atOnceMax: fetchesAtOnceMax, log, name: 'fetch-media', stopping },
+        fetchMedia,
+      )
+      if (claimed.length === fetchesAtOnceMax) loop.wake()
     },
   })
+  return loop
 }

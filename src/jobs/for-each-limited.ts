@@ -8,13 +8,17 @@ export async function forEachLimited<T>(
     readonly atOnceMax: number
     readonly name: string
     readonly log: Log
+    /** Once aborted, no further item is begun. */
+    readonly stopping?: AbortSignal
   },
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   const waiting = [...params.items]
 
   async function worker(): Promise<void> {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
+    while (!params.stopping?.aborted) {
+      const item = waiting.shift()
+      if (item === undefined) return
       try {
         await work(item)
       } catch (error) {

@@ -16,18 +16,19 @@ export type Loop = {
 export function startLoop(params: {
   readonly name: string
   readonly intervalMs: number
-  readonly work: () => Promise<void>
+  /** Aborted when the loop is told to stop: the round under way begins nothing new. */
+  readonly work: (stopping: AbortSignal) => Promise<void>
   readonly clock: Clock
   readonly log: Log
 }): Loop {
-  let isStopping = false
+  const stopping = new AbortController()
   let waiting = new AbortController()
 
   async function run(): Promise<void> {
-    while (!isStopping) {
+    while (!stopping.signal.aborted) {
       waiting = new AbortController()
       try {
-        await params.work()
+        await params.work(stopping.signal)
       } catch (error) {
         params.log.error('job.failed', { job: params.name, ...errorFields(error) })
       }
@@ -39,7 +40,7 @@ export function startLoop(params: {
   return {
     wake: () => waiting.abort(),
     stop() {
-      isStopping = true
+      stopping.abort()
       waiting.abort()
       return done
     },

@@ -6,10 +6,9 @@ import { forEachLimited } from './for-each-limited.ts'
 import { type Loop, startLoop } from './loop.ts'
 
 const intervalMs = 15_000
-/** Between two looks for one message. */
-const checkIntervalMs = 30_000
-const messagesPerRoundMax = 200
-const searchesAtOnceMax = 8
+/** Between two looks for one message. Well above what a search takes whose provider hangs. */
+const checkIntervalMs = 60_000
+const searchesAtOnceMax = 16
 
 /**
  * Looks for what became of attempts without an outcome, at start and then every 15 s. Each is claimed, so that several
@@ -22,20 +21,25 @@ export function startReconcileUnresolved(parts: {
   readonly reconcileAttempt: (record: MessageRecord) => Promise<void>
 }): Loop {
   const { store, clock, log, reconcileAttempt } = parts
-  return startLoop({
+  const loop = startLoop({
     name: 'reconcile-unresolved',
     intervalMs,
     clock,
     log,
-    work: async () => {
+    work: async (stopping) => {
       const now = clock.now()
       const claimed = await store.evidence.claimUnresolved({
         now,
         startedBefore: now - attemptLeaseMs,
         checkAgainAt: now + checkIntervalMs,
-        limit: messagesPerRoundMax,
+        limit: searchesAtOnceMax,
       })
-      await forEachLimited({ items: claimed, atOnceMax: searchesAtOnceMax, log, name: 'reconcile' }, reconcileAttempt)
+      await forEachLimited(
+        { items: claimed, atOnceMax: searchesAtOnceMax, log, name: 'reconcile', stopping },
+        reconcileAttempt,
+      )
+      if (claimed.length === searchesAtOnceMax) loop.wake()
     },
   })
+  return loop
 }

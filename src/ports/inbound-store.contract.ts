@@ -136,6 +136,16 @@ export function inboundContract(engine: string, open: () => Promise<Store>): voi
       assert.deepEqual(await found([]), [])
     })
 
+    test('no organization has so many accounts that those of another are not listed', async () => {
+      const provider = freshName('provider')
+      const [{ account }, other] = [await buildRoute(store), await buildRoute(store)]
+      const { id: _first, ...fields } = { ...account, provider }
+      for (const name of ['a', 'b', 'c']) await store.accounts.create({ ...fields, name })
+      const { id } = await store.accounts.create({ ...fields, name: 'a', organizationId: other.account.organizationId })
+      const listed = await store.accounts.listByProvider(provider, 2)
+      assert.deepEqual([listed.length, listed[1]?.id], [2, id])
+    })
+
     test('media are claimed once until their next try, stored with a checksum, or given up', async () => {
       route = await buildRoute(store)
       const { organizationId } = route.sender
@@ -143,7 +153,11 @@ export function inboundContract(engine: string, open: () => Promise<Store>): voi
       const ours = async () => (await store.inbound.mediaOf(organizationId, message.id)).map(({ id }) => id)
       const claim = async (at: number) => {
         const ids = await ours()
-        const claimed = await store.inbound.claimMedia({ now: at, tryAgainAt: (tries) => at + tries * 60_000, limit: 100 })
+        const claimed = await store.inbound.claimMedia({
+          now: at,
+          tryAgainAt: (tries) => at + tries * 60_000,
+          limit: 100,
+        })
         return claimed.filter(({ id }) => ids.includes(id))
       }
       const [first, second] = await claim(now)

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { ProviderAccount } from '../core/organization.ts'
+import { mediaTriesMax } from '../core/retry.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Media } from '../ports/inbound-store.ts'
 import type { Log } from '../ports/log.ts'
@@ -17,7 +18,6 @@ export type FetchMediaParts = {
 
 /** Carriers cut MMS well below this; more is not a picture that somebody sent. */
 export const mediaBytesMax = 10 * 1024 * 1024
-export const mediaTriesMax = 6
 /** A provider's address leads to its store of files and no further. */
 const redirectsMax = 2
 
