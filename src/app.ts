@@ -33,7 +33,7 @@ import { type Failpoints, noFailpoints } from './use-cases/failpoints.ts'
 import { makeFetchMedia } from './use-cases/fetch-media.ts'
 import { makeLookupCache } from './use-cases/lookup-cache.ts'
 import { makeMediaLinks } from './use-cases/media-link.ts'
-import { makeReceiveProviderWebhook } from './use-cases/receive-provider-webhook.ts'
+import { makeProviderWebhooks } from './use-cases/receive-provider-webhook.ts'
 import { makeReconcileAttempt, makeResolveUnknown } from './use-cases/reconcile-attempt.ts'
 import { makeResolutionWatch } from './use-cases/resolution-watch.ts'
 import { makeSendMessage } from './use-cases/send-message.ts'
@@ -102,6 +102,7 @@ export async function startApp(params: {
     ...sending,
     findRoute: (organizationId, sender) => routes.find(`${organizationId} ${sender}`),
   })
+  const webhooks = makeProviderWebhooks(sending)
   const server = await buildServer({
     store,
     providers,
@@ -110,7 +111,7 @@ export async function startApp(params: {
     log,
     authenticator,
     sendMessage,
-    receiveProviderWebhook: makeReceiveProviderWebhook(sending),
+    receiveProviderWebhook: webhooks.receive,
     resolveUnknown: makeResolveUnknown(sending),
     mediaLinks: media,
     mediaUrls: media.urlsFor,
@@ -123,6 +124,7 @@ export async function startApp(params: {
     changed: () => {
       authenticator.clear()
       routes.clear()
+      webhooks.forgetAccounts()
     },
   })
   const guarded = makeGuardedClient()

@@ -44,6 +44,7 @@ const acceptingProvider: Provider = {
   evidenceWindowMs: 600_000,
   checkAccountFields: () => undefined,
   send: async () => ({ kind: 'accepted', providerMessageId: 'SM1', providerStatus: 'queued' }),
+  claims: () => false,
   readWebhook: () => ({ kind: 'forged', detail: 'not asked for here' }),
   webhookAnswer: { contentType: 'text/plain', body: '' },
   findSent: async () => ({ kind: 'none' }),

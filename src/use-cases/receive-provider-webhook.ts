@@ -1,6 +1,10 @@
+import { setImmediate } from 'node:timers/promises'
 import { SmsError } from '../core/errors.ts'
 import type { InboundMessage } from '../core/inbound-message.ts'
+import { findKeyword } from '../core/keyword.ts'
+import { keywordDataVersion } from '../core/keyword-words.ts'
 import { isMessageId } from '../core/message-id.ts'
+import { optOutEvidenceLengthMax } from '../core/opt-out.ts'
 import type { ProviderAccount } from '../core/organization.ts'
 import { refusedWebhookBytesMax } from '../ports/inbound-store.ts'
 import type { Provider, WebhookReading, WebhookRequest } from '../ports/provider.ts'
@@ -20,8 +24,18 @@ export type WebhookParts = ReceiptParts &
     readonly callbacks: CallbackTokens
   }
 
-/** A signature is tried with the secrets of this many accounts of a provider; more need addresses of their own. */
-const accountsTriedMax = 1_000
+/** Webhooks of further accounts are refused. Every organization has its share, so none can shut out another. */
+const accountsKnownMax = 10_000
+/** A webhook that names no account we know is tried with this many all the same. */
+const accountsGuessedMax = 20
+/** Then other requests get their turn. */
+const accountsTriedAtOnce = 10
+
+export type ProviderWebhooks = {
+  receive(providerName: string, webhook: WebhookRequest): Promise<{ result: WebhookResult; provider: Provider }>
+  /** Call after a change of accounts: the next webhook sees it. */
+  forgetAccounts(): void
+}
 
 /**
  * One call of a provider: verified with the secrets of its accounts, stored, and only then answered. What is signed but
@@ -29,20 +43,20 @@ const accountsTriedMax = 1_000
  *
  * @throws SmsError `not_found` for an unknown provider, `forbidden` when no signature fits.
  */
-export function makeReceiveProviderWebhook(
-  parts: WebhookParts,
-): (providerName: string, webhook: WebhookRequest) => Promise<{ result: WebhookResult; provider: Provider }> {
+export function makeProviderWebhooks(parts: WebhookParts): ProviderWebhooks {
   const { store, providers, clock, log, metrics } = parts
   const accounts: LookupCache<readonly ProviderAccount[]> = makeLookupCache({
     clock,
     entriesMax: 100,
-    load: (provider) => store.accounts.listByProvider(provider, accountsTriedMax),
+    load: (provider) => store.accounts.listByProvider(provider, accountsKnownMax),
   })
 
-  return async function receiveProviderWebhook(providerName, webhook) {
+  return { receive, forgetAccounts: () => accounts.clear() }
+
+  async function receive(providerName: string, webhook: WebhookRequest) {
     const provider = providers.get(providerName)
     if (provider === undefined) throw new SmsError('not_found', 'There is no such provider.')
-    const readings = readWith(provider, (await accounts.find(providerName)) ?? [], webhook)
+    const readings = await readWith(provider, (await accounts.find(providerName)) ?? [], webhook)
     const result = await act(readings)
     metrics.providerWebhook(providerName, result)
     return { result, provider }
@@ -73,10 +87,17 @@ type Signed = {
 type Readings = { readonly signed: readonly Signed[]; readonly forgedBecause: string }
 
 /** Several accounts may share a secret (two organizations with one provider account): all that fit count. */
-function readWith(provider: Provider, accounts: readonly ProviderAccount[], webhook: WebhookRequest): Readings {
+async function readWith(
+  provider: Provider,
+  accounts: readonly ProviderAccount[],
+  webhook: WebhookRequest,
+): Promise<Readings> {
   const signed: Signed[] = []
   let forgedBecause = 'there is no account of this provider'
-  for (const account of accounts) {
+  const claimed = accounts.filter((account) => provider.claims(webhook, account))
+  const tried = claimed.length > 0 ? claimed : accounts.slice(0, accountsGuessedMax)
+  for (const [index, account] of tried.entries()) {
+    if (index % accountsTriedAtOnce === accountsTriedAtOnce - 1) await setImmediate()
     const reading = provider.readWebhook(webhook, account)
     if (reading.kind === 'forged') forgedBecause = reading.detail
     else signed.push({ account, reading })
@@ -121,26 +142,63 @@ async function findMessage(
   return undefined
 }
 
-async function recordInbound(
-  parts: WebhookParts,
-  facts: {
-    readonly webhook: WebhookRequest
-    readonly message: InboundMessage
-    readonly signed: readonly Signed[]
-  },
-): Promise<WebhookResult> {
+type InboundFacts = {
+  readonly webhook: WebhookRequest
+  readonly message: InboundMessage
+  readonly signed: readonly Signed[]
+}
+
+/**
+ * In every organization that has the number at an account whose signature fits: a key that verifies may be known to
+ * strangers (Telnyx publishes them), so whoever came first must not take the texts of the others.
+ */
+async function recordInbound(parts: WebhookParts, facts: InboundFacts): Promise<WebhookResult> {
   const { signed, message } = facts
-  const sender = await parts.store.inbound.findSender(
+  const senders = await parts.store.inbound.findSenders(
     signed.map(({ account }) => account.id),
     message.number,
   )
-  const owner = signed.find(({ account }) => account.id === sender?.providerAccountId)
-  if (sender === undefined || owner === undefined)
-    return keep(parts, { ...facts, reason: 'a text to a number that no assistant has' })
-  const result = await receiveInboundMessage(parts, { sender, account: owner.account }, message)
-  if (result === undefined)
-    return keep(parts, { ...facts, signed: [owner], reason: 'a text to a number that no assistant has' })
-  return result.kind === 'duplicate' ? 'duplicate' : 'recorded'
+  const results: WebhookResult[] = []
+  const heard = new Set<number>()
+  for (const sender of senders) {
+    const owner = signed.find(({ account }) => account.id === sender.providerAccountId)
+    const result =
+      owner === undefined ? undefined : await receiveInboundMessage(parts, { sender, account: owner.account }, message)
+    if (result === undefined) continue
+    results.push(result.kind === 'duplicate' ? 'duplicate' : 'recorded')
+    heard.add(sender.organizationId)
+  }
+  const addressed = senders.length > 0 ? senders : signed.map(({ account }) => account)
+  const deaf = new Set(addressed.map(({ organizationId }) => organizationId)).difference(heard)
+  await recordRefusal(parts, message, deaf)
+  if (results.length === 0) {
+    const inDeaf = signed.filter(({ account }) => deaf.has(account.organizationId))
+    return keep(parts, { ...facts, signed: inDeaf, reason: 'a text to a number that no assistant has' })
+  }
+  return results.includes('recorded') ? 'recorded' : 'duplicate'
+}
+
+/** STOP holds for the whole organization when no assistant has the number: nobody else would ever see it. */
+async function recordRefusal(
+  { store, clock }: WebhookParts,
+  message: InboundMessage,
+  organizationIds: ReadonlySet<number>,
+): Promise<void> {
+  const { body, number, person, providerKeyword, providerMessageId } = message
+  const keyword = providerKeyword === undefined ? findKeyword(body, { sender: number }) : undefined
+  if ((providerKeyword ?? keyword?.kind) !== 'opt_out') return
+  const matched =
+    keyword === undefined ? 'the provider says so' : `"${keyword.matched}" of the words of ${keywordDataVersion}`
+  const evidence = `${providerMessageId} to ${number}, ${matched}: ${body}`.slice(0, optOutEvidenceLengthMax)
+  for (const organizationId of organizationIds)
+    await store.optOuts.add({
+      organizationId,
+      recipient: person,
+      source: 'keyword',
+      inDoubt: false,
+      evidence: evidence.toWellFormed(),
+      createdAt: clock.now(),
+    })
 }
 
 async function keep(

@@ -5,6 +5,7 @@ import { twilioMediaHeaders } from './media.ts'
 import { buildTwilioRequest, twilioAuthorization } from './request.ts'
 import { parseTwilioAnswer } from './response.ts'
 import { findSentAtTwilio } from './search.ts'
+import { claimedAccountSid } from './signature.ts'
 import { readTwilioWebhook } from './webhook.ts'
 
 const token = /^[\x21-\x7e]{1,256}$/
@@ -52,6 +53,7 @@ export function makeTwilio({ http, clock }: { readonly http: HttpClient; readonl
       const result = await http.post(buildTwilioRequest(message, account))
       return parseTwilioAnswer(result, { message, account, now: clock.now() })
     },
+    claims: (request, { settings }) => claimedAccountSid(request) === settings.account_sid,
     readWebhook: (request, account) => readTwilioWebhook(request, account),
     findSent(query, account) {
       const headers = { accept: 'application/json', authorization: twilioAuthorization(account) }

@@ -191,6 +191,14 @@ suite('it fails closed', () => {
     assert.ok(!passes(twilioWebhook(fields), 'f'.repeat(32), ''))
   })
 
+  test('for more fields than any webhook has, in the form or in the query', () => {
+    const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`f${index}`, '']))
+    assert.ok(passes(twilioWebhook(many(400))))
+    assert.ok(!passes(twilioWebhook(many(401))))
+    const url = `https://sms.example.com/x?${new URLSearchParams(many(401))}`
+    assert.ok(!passes(twilioWebhook({}, { url })))
+  })
+
   test('for a body that nothing covers: JSON without a hash, no type, two types, not UTF-8', () => {
     const request = twilioWebhook({})
     for (const type of ['application/json', 'text/plain', undefined, ['application/x-www-form-urlencoded']])

@@ -1,5 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { type WebhookRequest, webhookBytesMax } from '../../ports/provider.ts'
+import { oncePerRequest, oncePerSecret } from '../once-per-request.ts'
 import { memberOf, parseJson } from '../reading.ts'
 
 /** Everything that was received, by name. A field may come more than once. */
@@ -10,6 +11,8 @@ export type TwilioVerdict =
   | { readonly kind: 'forged'; readonly detail: string }
 
 const urlLengthMax = 8 * 1024
+/** Several times what Twilio sends: an MMS with ten pictures has about 50. */
+const fieldsMax = 400
 
 /**
  * Is this really Twilio? It signs the URL it called, with all fields of a form; of any other body the URL carries a hash.
@@ -22,27 +25,47 @@ export function verifyTwilio(request: WebhookRequest, authTokens: readonly strin
     return forged('larger than any webhook')
   const signature = request.headers['x-twilio-signature']
   if (typeof signature !== 'string') return forged('not one X-Twilio-Signature header')
-  const content = contentOf(request)
-  if (typeof content === 'string') return forged(content)
-  const text = signedText(content.signedFields)
-  const variants = urlVariants(request.url)
-  const isSigned = authTokens.some((token) =>
-    variants.some((url) => isEqual(signature, createHmac('sha1', token).update(url).update(text).digest('base64'))),
-  )
-  return isSigned
-    ? { kind: 'genuine', fields: content.fields }
+  const opened = open(request)
+  if (typeof opened === 'string') return forged(opened)
+  return authTokens.some(opened.isSignedWith)
+    ? { kind: 'genuine', fields: opened.fields }
     : forged('the signature fits neither this body at this URL nor this account')
 }
+
+/** The account that it says it is of; proven by nothing but its signature. */
+export function claimedAccountSid(request: WebhookRequest): string | undefined {
+  if (request.body.length > webhookBytesMax || request.url.length > urlLengthMax) return undefined
+  const opened = open(request)
+  return typeof opened === 'string' ? undefined : opened.fields.get('AccountSid')?.[0]
+}
+
+const open = oncePerRequest((request) => {
+  const content = contentOf(request)
+  if (typeof content === 'string') return content
+  const text = signedText(content.signedFields)
+  const variants = urlVariants(request.url)
+  const signature = request.headers['x-twilio-signature']
+  const isSignedWith = oncePerSecret((token) =>
+    variants.some(
+      (url) =>
+        typeof signature === 'string' &&
+        isEqual(signature, createHmac('sha1', token).update(url).update(text).digest('base64')),
+    ),
+  )
+  return { fields: content.fields, isSignedWith }
+})
 
 type Content = { readonly fields: TwilioFields; readonly signedFields: TwilioFields }
 const noFields: TwilioFields = new Map()
 
 /** The fields, and those that the signature covers one by one; a sentence when nothing covers the body. */
 function contentOf({ method, url, headers, body }: WebhookRequest): Content | string {
+  const text = Buffer.from(body).toString('utf8')
+  const isForm = isOfType(headers['content-type'], 'application/x-www-form-urlencoded')
+  if (Math.max(separatorsIn(queryOf(url)), isForm ? separatorsIn(text) : 0) >= fieldsMax)
+    return 'more fields than any webhook'
   const query = fieldsOf(queryOf(url))
   const [bodyHash] = query.get('bodySHA256') ?? []
-  const isForm = isOfType(headers['content-type'], 'application/x-www-form-urlencoded')
-  const text = Buffer.from(body).toString('utf8')
   if (bodyHash !== undefined) {
     if (!isEqual(bodyHash, createHash('sha256').update(body).digest('hex'))) return 'the body does not fit its hash'
     return { fields: isForm ? fieldsOf(text) : jsonFieldsOf(text), signedFields: noFields }
@@ -53,6 +76,10 @@ function contentOf({ method, url, headers, body }: WebhookRequest): Content | st
   if (!Buffer.from(text).equals(body)) return 'the body is not UTF-8'
   const fields = fieldsOf(text)
   return { fields, signedFields: fields }
+}
+
+function separatorsIn(form: string): number {
+  return form.split('&', fieldsMax + 1).length - 1
 }
 
 function fieldsOf(form: string): TwilioFields {
