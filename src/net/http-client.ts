@@ -22,12 +22,13 @@ export type HttpRequest = {
 export type HttpClient = {
   /** One POST, never repeated, redirects not followed; ends within the call timeout and never throws. */
   post(request: HttpRequest): Promise<HttpResult>
-  /** One GET, in all else like `post`, with room for a list in the answer. */
+  /** One GET, in all else like `post`, with room for a list in the answer and less time: it can be asked again. */
   get(url: string, headers: HttpRequest['headers']): Promise<HttpResult>
   /** Lets running calls end. */
   close(): Promise<void>
 }
 
+const lookUpTimeoutMs = 10_000
 const answerBytesMax = 64 * 1024
 const listBytesMax = 1024 * 1024
 /** Below what providers keep an idle connection for: a stale socket would turn a send into an unknown. */
@@ -56,7 +57,7 @@ export function makeHttpClient({ callTimeoutMs = providerCallTimeoutMs, connectT
     return pool
   }
 
-  async function call(url: string, request: Omit<Exchange, 'pool' | 'path' | 'callTimeoutMs'>): Promise<HttpResult> {
+  async function call(url: string, request: Omit<Exchange, 'pool' | 'path'>): Promise<HttpResult> {
     const target = URL.parse(url)
     return target === null || !/^https?:$/.test(target.protocol)
       ? { kind: 'not_sent', detail: 'the base URL of the provider account is not an http or https URL' }
@@ -64,13 +65,20 @@ export function makeHttpClient({ callTimeoutMs = providerCallTimeoutMs, connectT
           ...request,
           pool: poolOf(target.origin),
           path: target.pathname + target.search,
-          callTimeoutMs,
         })
   }
 
   return {
-    post: ({ url, headers, body }) => call(url, { method: 'POST', headers, body, bytesMax: answerBytesMax }),
-    get: (url, headers) => call(url, { method: 'GET', headers, body: null, bytesMax: listBytesMax }),
+    post: ({ url, headers, body }) =>
+      call(url, { method: 'POST', headers, body, bytesMax: answerBytesMax, callTimeoutMs }),
+    get: (url, headers) =>
+      call(url, {
+        method: 'GET',
+        headers,
+        body: null,
+        bytesMax: listBytesMax,
+        callTimeoutMs: Math.min(callTimeoutMs, lookUpTimeoutMs),
+      }),
     async close() {
       const open = [...pools.values()]
       pools.clear()

@@ -141,6 +141,83 @@ export function evidenceContract(engine: string, open: () => Promise<Store>): vo
       )
     })
 
+    const found = ({ message }: MessageRecord, providerMessageId: string, providerStatus = 'delivered') =>
+      store.evidence.recordReceipt({
+        organizationId: message.organizationId,
+        messageId: message.id,
+        receipt: { providerMessageId, providerStatus, status: 'delivered' },
+        source: 'search',
+        receivedAt: now + 20,
+      })
+
+    async function twins(): Promise<[MessageRecord, MessageRecord]> {
+      const body = freshName('text')
+      const first = await started(body)
+      const second = await store.sends.accept(buildSend(route, { body, idempotencyKey: freshName('key') }))
+      assert.ok(second.kind === 'started')
+      await store.sends.recordOutcome(outcomeRecord(first, unknown))
+      return [first, second.record]
+    }
+
+    test('of identical messages that are searched for at the same time, one gets what was found', async () => {
+      for (let round = 0; round < 5; round++) {
+        const both = await twins()
+        await store.sends.recordOutcome(outcomeRecord(both[1], unknown))
+        const id = freshName('SM')
+        const results = await Promise.all(both.map((twin) => found(twin, id)))
+        assert.deepEqual(results.toSorted(), ['recorded', 'taken'])
+        const statuses = await Promise.all(both.map(async (twin) => (await stored(twin)).message.status))
+        assert.deepEqual(statuses.toSorted(), ['delivered', 'sending'])
+      }
+    })
+
+    test('what was found is nobody else’s while an identical message is in its own call', async () => {
+      const [first, second] = await twins()
+      const id = freshName('SM')
+      assert.equal(await found(first, id), 'taken')
+      const accepted = { kind: 'accepted', providerMessageId: id, providerStatus: 'queued' } as const
+      await store.sends.recordOutcome(outcomeRecord(second, accepted))
+      assert.equal(await found(first, id), 'taken')
+      assert.equal((await stored(first)).message.status, 'sending')
+      assert.equal(await found(first, freshName('SM')), 'recorded')
+    })
+
+    test('a message holds each id that was reported of it, also one that it does not show', async () => {
+      const [first, second] = await twins()
+      const accepted = { kind: 'accepted', providerMessageId: 'SM 0', providerStatus: 'queued' } as const
+      await store.sends.recordOutcome(outcomeRecord(second, accepted))
+      const reported = freshName('SM later')
+      await record(second, { providerMessageId: reported, providerStatus: 'sent', status: 'sent' })
+      assert.equal((await stored(second)).message.providerMessageId, 'SM 0')
+      assert.equal(await found(first, reported), 'taken')
+    })
+
+    test('of its own id a search may tell more, whatever identical messages do', async () => {
+      const [first] = await twins()
+      const id = freshName('SM')
+      await record(first, { providerMessageId: id, providerStatus: 'sent', status: 'sent' })
+      assert.equal(await found(first, id), 'recorded')
+      assert.equal(await found(first, id), 'duplicate')
+    })
+
+    test('what was never looked for is claimed first, then what waits longest', async () => {
+      const claim = async (at: number, limit: number) => {
+        const claimed = await store.evidence.claimUnresolved({
+          now: at,
+          startedBefore: at - lease,
+          checkAgainAt: at + 1,
+          limit,
+        })
+        return claimed.map(({ message }) => message.id)
+      }
+      await claim(now + 20, 500)
+      const [older, newer] = [await withOutcome('unknown'), await withOutcome('unknown')]
+      assert.deepEqual(await claim(now + 21, 1), [older.message.id])
+      assert.deepEqual(await claim(now + 22, 1), [newer.message.id])
+      const all = await claim(now + 23, 500)
+      assert.deepEqual(all.slice(-2), [older.message.id, newer.message.id])
+    })
+
     test('unresolved messages are claimed once until they are due again', async () => {
       const lost = await withOutcome('unknown')
       const dead = await started()

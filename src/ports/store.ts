@@ -155,7 +155,9 @@ export interface SendStore {
 export interface EvidenceStore {
   /**
    * Records a report about a message, once for each provider status and code. A failure that is an opt-out is learned
-   * by the ledger (`optOut`). `duplicate`: it was known.
+   * by the ledger (`optOut`). `duplicate`: it was known. `taken`, of what a search found only: it may belong to another
+   * message of the organization, which has the provider's id already, or is identical and still in its own call, so that
+   * its id is not known yet; nothing was written. Of concurrent searches that found the same, one is recorded.
    */
   recordReceipt(params: {
     readonly organizationId: number
@@ -164,12 +166,13 @@ export interface EvidenceStore {
     readonly source: ReceiptSource
     readonly receivedAt: number
     readonly optOut?: OptOut
-  }): Promise<'recorded' | 'duplicate'>
+  }): Promise<'recorded' | 'duplicate' | 'taken'>
   /** Oldest first. */
   receipts(organizationId: number, id: MessageId): Promise<RecordedReceipt[]>
   /**
    * Messages that are `sending` and whose last attempt ended unknown, or started before `startedBefore` and has no
-   * outcome (its process died: it gets the outcome unknown here). Each is returned once until `checkAgainAt`.
+   * outcome (its process died: it gets the outcome unknown here). Each is returned once until `checkAgainAt`; those
+   * that were never returned come first, then those that wait longest.
    */
   claimUnresolved(params: {
     readonly now: number

@@ -32,6 +32,8 @@ suite('an attempt without a usable answer', () => {
   let finding: SearchResult = { kind: 'none' }
   let outcome: SendOutcome = unknown
   let sent = 0
+  let searches = 0
+  let searchMs = 0
   const clock: Clock = { now: () => time, monotonicMs: () => time, sleep: async () => undefined }
   const provider: Provider = {
     name: 'twilio',
@@ -46,7 +48,11 @@ suite('an attempt without a usable answer', () => {
     claims: () => false,
     readWebhook: () => ({ kind: 'forged', detail: 'not asked for here' }),
     webhookAnswer: { contentType: 'text/plain', body: '' },
-    findSent: async () => finding,
+    async findSent() {
+      searches++
+      time += searchMs
+      return finding
+    },
     mediaHeaders: () => undefined,
     close: async () => undefined,
   }
@@ -73,7 +79,7 @@ suite('an attempt without a usable answer', () => {
   after(() => store.close())
 
   async function lost(more: Partial<Message> = {}): Promise<MessageRecord> {
-    ;[time, finding, outcome, sent] = [now, { kind: 'none' }, unknown, 0]
+    ;[time, finding, outcome, sent, searches, searchMs] = [now, { kind: 'none' }, unknown, 0, 0, 0]
     const send = buildSend(route, { body: freshName('text') })
     const result = await store.sends.accept({ ...send, message: { ...send.message, ...more } })
     assert.ok(result.kind === 'started')
@@ -112,6 +118,30 @@ suite('an attempt without a usable answer', () => {
       assert.equal((await found(record)).message.status, 'unknown')
       assert.equal(sent, 0)
     })
+
+  test('what another message has or may have is no evidence: it waits on', async () => {
+    const record = await lost()
+    const twin = await lost()
+    const receipt = { providerMessageId: 'SM twins', providerStatus: 'delivered', status: 'delivered' } as const
+    finding = { kind: 'found', receipt }
+    await Promise.all([reconcile(record), reconcile(twin)])
+    const statuses = await Promise.all([record, twin].map(async (one) => (await found(one)).message.status))
+    assert.deepEqual(statuses.toSorted(), ['delivered', 'sending'])
+  })
+
+  test('while its provider hangs no other message is searched for, and windows end in time', async () => {
+    const [first, second, third] = [await lost(), await lost(), await lost()]
+    finding = { kind: 'unavailable', detail: 'no answer within 30 s' }
+    searchMs = 30_000
+    time = now + windowMs
+    for (const record of [first, second]) await reconcile(record)
+    assert.equal(searches, 1)
+    for (const record of [first, second]) assert.equal((await found(record)).message.status, 'unknown')
+    time += 60_000
+    finding = { kind: 'found', receipt: { providerMessageId: 'SM5', providerStatus: 'sent', status: 'sent' } }
+    await reconcile(third)
+    assert.equal((await found(third)).message.status, 'sent')
+  })
 
   test('evidence found at the last moment goes before the window', async () => {
     const record = await lost({ onUnknown: 'resend' })

@@ -17,6 +17,13 @@ import { type ReceiptParts, recordDeliveryReceipt } from './record-delivery-rece
 export type ReconcileParts = DispatchParts & ReceiptParts
 
 /**
+ * A search that brought nothing for so long has met a provider that hangs. Its account is left alone for a while: its
+ * messages wait, or end with their window, and take no time from those of others.
+ */
+const hangingMs = 5_000
+const hangingPauseMs = 60_000
+
+/**
  * Finds out what became of an attempt that left no usable answer.
  *
  *   asked at its provider -> found: recorded as a receipt, the message is what the evidence says
@@ -26,6 +33,7 @@ export type ReconcileParts = DispatchParts & ReceiptParts
 export function makeReconcileAttempt(parts: ReconcileParts): (record: MessageRecord) => Promise<void> {
   const { store, providers, clock, log, metrics, watch } = parts
   const sendAgain = makeSendAgain(parts)
+  const hangingUntil = new Map<number, number>()
 
   return async function reconcileAttempt(record) {
     const { message, attempts } = record
@@ -33,7 +41,8 @@ export function makeReconcileAttempt(parts: ReconcileParts): (record: MessageRec
     if (attempt === undefined) return
     const provider = providers.get(message.provider)
     const account = await store.accounts.find(message.organizationId, message.providerAccountId)
-    if (provider !== undefined && account !== undefined) {
+    if (provider !== undefined && account !== undefined && !(clock.now() < (hangingUntil.get(account.id) ?? 0))) {
+      const askedAtMs = clock.monotonicMs()
       const finding = await provider.findSent(
         {
           message: outboundOf(message, undefined, parts.callbacks),
@@ -44,12 +53,16 @@ export function makeReconcileAttempt(parts: ReconcileParts): (record: MessageRec
         },
         account,
       )
-      metrics.reconciliation(message.provider, finding.kind)
-      log.info('message.searched', { messageId: message.id, provider: message.provider, finding: finding.kind })
-      if (finding.kind === 'found') {
-        await recordDeliveryReceipt(parts, record, { receipt: finding.receipt, source: 'search' })
-        return
-      }
+      if (finding.kind === 'unavailable' && clock.monotonicMs() - askedAtMs >= hangingMs)
+        hangingUntil.set(account.id, clock.now() + hangingPauseMs)
+      else hangingUntil.delete(account.id)
+      const isTaken =
+        finding.kind === 'found' &&
+        (await recordDeliveryReceipt(parts, record, { receipt: finding.receipt, source: 'search' })) === 'taken'
+      const kind = isTaken ? 'ambiguous' : finding.kind
+      metrics.reconciliation(message.provider, kind)
+      log.info('message.searched', { messageId: message.id, provider: message.provider, finding: kind })
+      if (kind === 'found') return
     }
     if (clock.now() < attempt.startedAt + evidenceWindowMs(parts, message)) return
     await store.evidence.closeAttempt({

@@ -18,11 +18,22 @@ export type ReceiptParts = {
  * Adds one report to the evidence about a message; what the message comes to follows from all of it. Harmless when it
  * is late, out of order, a repetition, or ahead of the answer to the send itself.
  */
+export function recordDeliveryReceipt(
+  parts: ReceiptParts,
+  record: Pick<MessageRecord, 'message'>,
+  report: { readonly receipt: DeliveryReceipt; readonly source: Exclude<ReceiptSource, 'search'> },
+): Promise<'recorded' | 'duplicate'>
+/** Of what a search found: `taken` when it may belong to another message. */
+export function recordDeliveryReceipt(
+  parts: ReceiptParts,
+  record: Pick<MessageRecord, 'message'>,
+  report: { readonly receipt: DeliveryReceipt; readonly source: 'search' },
+): Promise<'recorded' | 'duplicate' | 'taken'>
 export async function recordDeliveryReceipt(
   { store, clock, log, metrics, watch }: ReceiptParts,
   { message }: Pick<MessageRecord, 'message'>,
   { receipt, source }: { readonly receipt: DeliveryReceipt; readonly source: ReceiptSource },
-): Promise<'recorded' | 'duplicate'> {
+): Promise<'recorded' | 'duplicate' | 'taken'> {
   const receivedAt = clock.now()
   const { failure, status, providerStatus } = receipt
   const result = await store.evidence.recordReceipt({
@@ -35,7 +46,7 @@ export async function recordDeliveryReceipt(
       ? { optOut: learnedOptOut(message, { code: failure.providerCode, at: receivedAt }) }
       : {}),
   })
-  if (result === 'duplicate') return result
+  if (result !== 'recorded') return result
   watch.changed(message.id)
   if (status === undefined || failure?.reason === 'unrecognized') metrics.unrecognizedCode(message.provider)
   if (status !== undefined) metrics.messageStatus(message.provider, status)

@@ -1,3 +1,4 @@
+import type { DeliveryReceipt } from '../../core/delivery-receipt.ts'
 import { conclusionEvent, type DomainEvent } from '../../core/event.ts'
 import { conclude, keepsGuard } from '../../core/evidence.ts'
 import type { AttemptMark, EvidenceStore, MessageRecord } from '../../ports/store.ts'
@@ -7,13 +8,19 @@ import { insertEvent } from './events.ts'
 import { selectRecord } from './messages.ts'
 import { insertOptOut, lockOptOuts } from './opt-outs.ts'
 
+/** Held by organization while what a search found is given to one of its messages. */
+const findingLockClass = 7_836
+
 export function makeEvidence(database: Database): EvidenceStore {
   return {
     recordReceipt: ({ organizationId, messageId, optOut, ...received }) =>
       database.transaction(async (queries) => {
         if (optOut !== undefined) await lockOptOuts(queries, [optOut])
+        const isFound = received.source === 'search'
+        if (isFound) await queries.all('SELECT pg_advisory_xact_lock($1, $2)', findingLockClass, organizationId)
         const key = await lockMessage(queries, { organizationId, messageId })
         if (key === undefined) return 'duplicate'
+        if (isFound && (await isTaken(queries, key, received.receipt))) return 'taken'
         const written = await queries.run(
           `INSERT INTO receipts (message_key, provider_status, provider_code, provider_message_id, status, reason,
              provider_message, source, occurred_at, received_at)
@@ -67,6 +74,34 @@ export function makeEvidence(database: Database): EvidenceStore {
       return Promise.all(rows.map((row) => selectRecord(database, row)))
     },
   }
+}
+
+/**
+ * See `EvidenceStore.recordReceipt`. One statement, so that a twin whose call ends meanwhile is seen either in its call or
+ * with its id.
+ */
+async function isTaken(queries: Queries, key: number, { providerMessageId }: DeliveryReceipt): Promise<boolean> {
+  const owner = await queries.get(
+    `SELECT 1 FROM messages own
+     WHERE own.key = $1 AND own.provider_message_id IS DISTINCT FROM $2 AND (
+       EXISTS (
+         SELECT 1 FROM messages m WHERE m.status = 'sending' AND m.organization_id = own.organization_id
+           AND m.sender = own.sender AND m.recipient = own.recipient AND m.body = own.body AND m.key <> own.key
+           AND EXISTS (SELECT 1 FROM attempts a WHERE a.message_key = m.key AND a.outcome IS NULL))
+       OR EXISTS (
+         SELECT 1 FROM generate_series((SELECT max(key) >> 14 FROM messages), 0, -1) AS block
+         CROSS JOIN LATERAL (
+           SELECT key FROM messages m WHERE m.key >> 14 = block AND m.provider_message_id = $2
+             AND m.organization_id = own.organization_id AND m.key <> own.key
+           UNION ALL SELECT key FROM messages m WHERE m.key >> 14 = block AND m.conversation_key = own.conversation_key
+             AND m.key <> own.key AND (
+               EXISTS (SELECT 1 FROM receipts r WHERE r.message_key = m.key AND r.provider_message_id = $2)
+               OR EXISTS (SELECT 1 FROM attempts a WHERE a.message_key = m.key AND a.provider_message_id = $2))
+         ) AS other))`,
+    key,
+    providerMessageId,
+  )
+  return owner !== undefined
 }
 
 /**
@@ -144,7 +179,7 @@ async function claimUnresolved(
     `SELECT m.* FROM messages m WHERE m.status = 'sending' AND (m.check_at IS NULL OR m.check_at <= $1) AND EXISTS (
        SELECT 1 FROM attempts a WHERE a.message_key = m.key AND a.closed_at IS NULL
          AND (a.outcome = 'unknown' OR (a.outcome IS NULL AND a.started_at < $2)))
-     ORDER BY m.key LIMIT $3 FOR UPDATE SKIP LOCKED`,
+     ORDER BY m.check_at NULLS FIRST, m.key LIMIT $3 FOR UPDATE SKIP LOCKED`,
     now,
     startedBefore,
     limit,

@@ -1,10 +1,11 @@
+import type { DeliveryReceipt } from '../../core/delivery-receipt.ts'
 import { conclusionEvent, type DomainEvent } from '../../core/event.ts'
 import { conclude, keepsGuard } from '../../core/evidence.ts'
 import type { AttemptMark, EvidenceStore, MessageRecord } from '../../ports/store.ts'
 import { attemptOf, causeOf, messageOf, outcomeColumns, type Row, receiptColumns, receiptOf } from '../rows.ts'
 import type { Database } from './database.ts'
 import { insertEvent } from './events.ts'
-import { selectRecord } from './messages.ts'
+import { keyBlockBits, selectRecord } from './messages.ts'
 import { insertOptOut } from './opt-outs.ts'
 
 export function makeEvidence(database: Database): EvidenceStore {
@@ -13,6 +14,7 @@ export function makeEvidence(database: Database): EvidenceStore {
       database.transaction(() => {
         const row = selectMessage(database, { organizationId, messageId })
         if (row === undefined) return 'duplicate'
+        if (received.source === 'search' && isTaken(database, row, received.receipt)) return 'taken'
         const { changes } = database.run(
           `INSERT INTO receipts (message_key, provider_status, provider_code, provider_message_id, status, reason,
              provider_message, source, occurred_at, received_at)
@@ -66,6 +68,37 @@ export function makeEvidence(database: Database): EvidenceStore {
         )
         .map((row) => selectRecord(database, row)),
   }
+}
+
+/** See `EvidenceStore.recordReceipt`. */
+function isTaken(database: Database, row: Row, { providerMessageId }: DeliveryReceipt): boolean {
+  if (row.provider_message_id === providerMessageId) return false
+  const key = Number(row.key)
+  const twin = database.get(
+    `SELECT 1 FROM messages m WHERE m.status = 'sending' AND m.organization_id = ? AND m.sender = ? AND m.recipient = ?
+       AND m.body = ? AND m.key <> ?
+       AND EXISTS (SELECT 1 FROM attempts a WHERE a.message_key = m.key AND a.outcome IS NULL)`,
+    ...[row.organization_id, row.sender, row.recipient, row.body].map(String),
+    key,
+  )
+  if (twin !== undefined) return true
+  const newestKey = Number(database.get('SELECT max(key) AS key FROM messages')?.key ?? 0)
+  for (let block = Math.floor(newestKey / 2 ** keyBlockBits); block >= 0; block--) {
+    const owner = database.get(
+      `SELECT 1 FROM messages WHERE (key >> 14) = ?1 AND provider_message_id = ?2 AND organization_id = ?3 AND key <> ?4
+       UNION ALL SELECT 1 FROM messages m WHERE (m.key >> 14) = ?1 AND m.conversation_key = ?5 AND m.key <> ?4 AND (
+         EXISTS (SELECT 1 FROM receipts r WHERE r.message_key = m.key AND r.provider_message_id = ?2)
+         OR EXISTS (SELECT 1 FROM attempts a WHERE a.message_key = m.key AND a.provider_message_id = ?2))
+       LIMIT 1`,
+      block,
+      providerMessageId,
+      Number(row.organization_id),
+      key,
+      Number(row.conversation_key),
+    )
+    if (owner !== undefined) return true
+  }
+  return false
 }
 
 /**
@@ -136,7 +169,7 @@ function claimUnresolved(
     `SELECT m.* FROM messages m WHERE m.status = 'sending' AND (m.check_at IS NULL OR m.check_at <= ?) AND EXISTS (
        SELECT 1 FROM attempts a WHERE a.message_key = m.key AND a.closed_at IS NULL
          AND (a.outcome = 'unknown' OR (a.outcome IS NULL AND a.started_at < ?)))
-     ORDER BY m.key LIMIT ?`,
+     ORDER BY m.check_at NULLS FIRST, m.key LIMIT ?`,
     now,
     startedBefore,
     limit,

@@ -12,7 +12,7 @@ import { attemptOf, eventOf, messageOf, type Row } from '../rows.ts'
 import type { Database } from './database.ts'
 
 /** As in the index `messages_by_provider_id`. */
-const keyBlockBits = 14
+export const keyBlockBits = 14
 
 /** About ten milliseconds of looking, in which nothing else is answered. */
 const messagesPerStepMax = 4_096
