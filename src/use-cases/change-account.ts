@@ -15,11 +15,10 @@ export async function createAccount(
     readonly organizationId: number
     readonly name: string
     readonly provider: string
-    readonly baseUrl?: string | undefined
     readonly fields: Readonly<Record<string, string>>
   },
 ): Promise<ProviderAccount> {
-  const { organizationId, name, baseUrl, fields } = wanted
+  const { organizationId, name, fields } = wanted
   const provider = providerOf(providers, wanted.provider)
   const parted = partAccountFields(provider, fields)
   if ((await store.accounts.list(organizationId)).length >= accountsMax)
@@ -29,45 +28,35 @@ export async function createAccount(
     organizationId,
     name,
     provider: provider.name,
-    ...(baseUrl === undefined ? {} : { baseUrl }),
     ...parted,
     createdAt: now,
     updatedAt: now,
   })
 }
 
-/** Fields that are not mentioned stay; null takes one away. */
+/** Fields that are not mentioned stay; null takes one away, `baseUrl` too, which nothing can be put into here. */
 export function changeAccount(
   { store, providers, clock }: Parts,
   wanted: {
     readonly organizationId: number
     readonly id: number
     readonly name?: string | undefined
-    readonly baseUrl?: string | null | undefined
+    readonly baseUrl?: null | undefined
     readonly fields: Readonly<Record<string, string | null>>
   },
 ): Promise<ProviderAccount> {
   const { organizationId, id, name, fields } = wanted
   const now = clock.now()
   return store.accounts.change(organizationId, id, (present) => {
-    const baseUrl = wanted.baseUrl === undefined ? present.baseUrl : (wanted.baseUrl ?? undefined)
-    if (baseUrl !== undefined && baseUrl !== present.baseUrl) requireSecretsAnew(present, fields)
-    const { baseUrl: _replaced, ...rest } = present
+    const { baseUrl, ...rest } = present
     return {
       ...rest,
       name: name ?? present.name,
-      ...(baseUrl === undefined ? {} : { baseUrl }),
+      ...(baseUrl === undefined || wanted.baseUrl === null ? {} : { baseUrl }),
       ...partAccountFields(providerOf(providers, present.provider), merged(present, fields)),
       updatedAt: now,
     }
   })
-}
-
-/** Secrets can be written and never read. Whoever could point an account at a server of their own would read them there. */
-function requireSecretsAnew(present: ProviderAccount, fields: Readonly<Record<string, string | null>>): void {
-  const kept = Object.keys(present.secrets).filter((name) => fields[name] === undefined)
-  if (kept.length > 0)
-    throw new SmsError('invalid_request', `A new base_url needs the secrets anew: give ${kept.join(' and ')} with it.`)
 }
 
 function merged(present: ProviderAccount, fields: Readonly<Record<string, string | null>>): Record<string, string> {

@@ -8,7 +8,7 @@ import { systemClock } from '../../src/telemetry/clock.ts'
 import { entriesOf, type Operation, operationsOf, resolved } from '../support/openapi-operations.ts'
 import { type Answer, at, engines, startTestService, type TestService } from '../support/service-client.ts'
 import { silentLog } from '../support/silent-log.ts'
-import { twilioAccount } from '../support/simulated-accounts.ts'
+import { addSimulatedAccount, twilioAccount } from '../support/simulated-accounts.ts'
 import { now } from '../support/store-builders.ts'
 
 const document: unknown = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8'))
@@ -59,6 +59,7 @@ for (const engine of engines)
   suite(`another organization does not exist, over ${engine}`, () => {
     let simulator: Simulator
     let service: TestService
+    const simulated: Record<string, number> = {}
     let references: Readonly<Record<string, Reference>> = {}
     let canaries: readonly string[] = []
 
@@ -80,6 +81,13 @@ for (const engine of engines)
         ],
         prepare: async (store) => {
           prepared = await prepare(store)
+          for (const organization of [theirName, 'Ours'])
+            simulated[organization] = await addSimulatedAccount(store, {
+              organization,
+              name: organization === theirName ? 'canary' : 'own',
+              provider: 'twilio',
+              baseUrls: simulator.baseUrls,
+            })
         },
         // Without loops nothing changes but by what is asked here.
         env: { TEXTBRIDGE_ROLES: 'api' },
@@ -126,11 +134,7 @@ for (const engine of engines)
         assert.ok(answer.status < 300, answer.text)
         return answer.body
       }
-      const { accountSid, authToken } = twilioAccount
-      const fields = { provider: 'twilio', base_url: simulator.baseUrls.twilio, account_sid: accountSid }
-      const account = Number(
-        at(await create('/api/v1/provider-accounts', { name, ...fields, auth_token: authToken }), 'id'),
-      )
+      const account = simulated[key === theirs ? theirName : 'Ours'] ?? 0
       const assistant = Number(
         at(await create('/api/v1/assistants', { name, provider_account_id: account, description: name }), 'id'),
       )

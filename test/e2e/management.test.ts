@@ -4,7 +4,7 @@ import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts
 import { systemClock } from '../../src/telemetry/clock.ts'
 import { at, engines, startTestService, type TestService } from '../support/service-client.ts'
 import { silentLog } from '../support/silent-log.ts'
-import { telnyxAccount, twilioAccount } from '../support/simulated-accounts.ts'
+import { addSimulatedAccount, telnyxAccount, twilioAccount } from '../support/simulated-accounts.ts'
 
 const key = 'canary-key-of-acme-0123456789-0123456789'
 const keysPath = '/api/v1/users/me/api-keys'
@@ -18,6 +18,7 @@ for (const engine of engines)
   suite(`over ${engine}`, () => {
     let simulator: Simulator
     let service: TestService
+    let simulated = { twilio: 0, telnyx: 0 }
 
     before(async () => {
       simulator = await startSimulator({
@@ -28,7 +29,20 @@ for (const engine of engines)
         log: silentLog,
         receiptDelayMs: 0,
       })
-      service = await startTestService({ engine, organizations: [{ name: 'Acme', key }] })
+      service = await startTestService({
+        engine,
+        organizations: [{ name: 'Acme', key }],
+        prepare: async (store) => {
+          const add = (provider: 'twilio' | 'telnyx') =>
+            addSimulatedAccount(store, {
+              organization: 'Acme',
+              name: `simulated ${provider}`,
+              provider,
+              baseUrls: simulator.baseUrls,
+            })
+          simulated = { twilio: await add('twilio'), telnyx: await add('telnyx') }
+        },
+      })
     })
 
     after(async () => {
@@ -61,19 +75,13 @@ for (const engine of engines)
       create(accountsPath, { name: fresh('account'), ...twilioFields, ...more })
     const createAssistant = (more: object = {}) => create(assistantsPath, { name: fresh('assistant'), ...more })
 
-    suite('set up over HTTP alone', () => {
-      for (const [provider, account] of [
-        ['twilio', { ...twilioFields, number: '+12025550142' }],
-        ['telnyx', { provider: 'telnyx', api_key: telnyxAccount.apiKey, number: '+12025550143' }],
+    suite('set up over HTTP', () => {
+      for (const [provider, number] of [
+        ['twilio', '+12025550142'],
+        ['telnyx', '+12025550143'],
       ] as const)
-        test(`an account, an assistant and a number make a text go out through ${provider}; a revoked key does not`, async () => {
-          const { number, ...fields } = account
-          const account_id = await create(accountsPath, {
-            name: `main-${provider}`,
-            base_url: simulator.baseUrls[provider],
-            ...fields,
-          })
-          const assistant_id = await createAssistant({ provider_account_id: account_id })
+        test(`an assistant and a number make a text go out through ${provider}; a revoked key does not`, async () => {
+          const assistant_id = await createAssistant({ provider_account_id: simulated[provider] })
           await create(numbersPath, { phone_number: number, assistant_id })
           const created = await call('POST', keysPath, { name: 'sender', scopes: ['send'] })
           const sendKey = String(at(created.body, 'key'))
@@ -94,7 +102,7 @@ for (const engine of engines)
         })
 
       test('what is changed holds for the next text', async () => {
-        const account = await createAccount({ base_url: simulator.baseUrls.twilio })
+        const account = simulated.twilio
         const assistant = await createAssistant({ provider_account_id: account })
         const from = freshNumber()
         const number = await create(numbersPath, { phone_number: from, assistant_id: assistant })
@@ -119,7 +127,7 @@ for (const engine of engines)
       })
 
       test('an opt-out recorded here refuses the next text, until it is taken away', async () => {
-        const account = await createAccount({ base_url: simulator.baseUrls.twilio })
+        const account = simulated.twilio
         const assistant = await createAssistant({ provider_account_id: account })
         const [from, to] = [freshNumber(), freshNumber()]
         await create(numbersPath, { phone_number: from, assistant_id: assistant })
@@ -282,16 +290,21 @@ for (const engine of engines)
         }
       })
 
-      test('a new base_url needs the secrets anew, so that a key that may manage cannot read them', async () => {
-        const id = await createAccount()
-        const away = { base_url: simulator.baseUrls.twilio }
-        const refused = await call('PATCH', `${accountsPath}/${id}`, away)
-        assert.deepEqual(
-          [refused.status, at(refused.body, 'detail')],
-          [400, 'A new base_url needs the secrets anew: give auth_token with it.'],
-        )
-        const moved = await call('PATCH', `${accountsPath}/${id}`, { ...away, auth_token: 'another' })
-        assert.equal(at(moved.body, 'base_url'), away.base_url)
+      test('a base_url is shown and cannot be set, so that no key makes the service call what only it can reach', async () => {
+        const { base_url, ...fields } = { ...twilioFields, base_url: 'http://127.0.0.1:9' }
+        const id = await createAccount(fields)
+        for (const refused of [
+          await call('POST', accountsPath, { name: fresh('account'), ...fields, base_url }),
+          await call('PATCH', `${accountsPath}/${id}`, { auth_token: 'another', base_url }),
+        ])
+          assert.deepEqual(
+            [refused.status, at(refused.body, 'detail')],
+            [400, "base_url can be set only in the operator's file (textbridge.yaml)."],
+          )
+        const shown = await call('GET', `${accountsPath}/${simulated.twilio}`)
+        assert.equal(at(shown.body, 'base_url'), simulator.baseUrls.twilio)
+        const kept = await call('PATCH', `${accountsPath}/${simulated.twilio}`, { name: fresh('account') })
+        assert.equal(at(kept.body, 'base_url'), simulator.baseUrls.twilio)
         assert.equal(at((await call('PATCH', `${accountsPath}/${id}`, { base_url: null })).body, 'base_url'), null)
       })
 

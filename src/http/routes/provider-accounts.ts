@@ -1,6 +1,5 @@
 import { Type } from 'typebox'
 import { SmsError } from '../../core/errors.ts'
-import { parseBaseUrl } from '../../use-cases/account-fields.ts'
 import { changeAccount, createAccount } from '../../use-cases/change-account.ts'
 import { callerOf } from '../auth.ts'
 import { createdHttpStatus, noContentHttpStatus } from '../errors.ts'
@@ -81,13 +80,13 @@ function registerChanging(app: App, { store, providers, clock, changed }: Manage
     },
     async (request, reply) => {
       const { name, provider, base_url, ...fields } = request.body
+      refuseBaseUrl(base_url)
       const account = await createAccount(
         { store, providers, clock },
         {
           organizationId: callerOf(request).organizationId,
           name,
           provider,
-          baseUrl: base_url ? parseBaseUrl(base_url) : undefined,
           fields,
         },
       )
@@ -111,13 +110,14 @@ function registerChanging(app: App, { store, providers, clock, changed }: Manage
     },
     async (request) => {
       const { name, base_url, ...fields } = request.body
+      refuseBaseUrl(base_url)
       const account = await changeAccount(
         { store, providers, clock },
         {
           organizationId: callerOf(request).organizationId,
           id: request.params.account_id,
           name,
-          baseUrl: base_url ? parseBaseUrl(base_url) : base_url,
+          baseUrl: base_url,
           fields,
         },
       )
@@ -125,6 +125,12 @@ function registerChanging(app: App, { store, providers, clock, changed }: Manage
       return accountBodyOf(account)
     },
   )
+}
+
+/** A key that may manage an organization must not make this service call any address it can reach. */
+function refuseBaseUrl(baseUrl: string | null | undefined): asserts baseUrl is null | undefined {
+  if (typeof baseUrl === 'string')
+    throw new SmsError('invalid_request', "base_url can be set only in the operator's file (textbridge.yaml).")
 }
 
 function registerRemoving(app: App, { store, changed }: ManagementParts): void {

@@ -6,17 +6,18 @@ const fieldLengthMax = 512
 const fieldsText =
   'The credentials stand beside these, by the names they have in textbridge.yaml. A name that the provider does not have is refused, with the list of those it has.'
 
-const baseUrl = Type.String({
-  format: 'uri',
-  maxLength: 500,
-  description: "Replaces the provider's own address, e.g. for a simulator.",
-})
+const baseUrl = nullable(
+  Type.String({
+    description:
+      "Replaces the provider's own address, e.g. for a simulator. Can be set only in the operator's file: the service calls it with secrets, also inside the operator's network.",
+  }),
+)
 
 export const accountCreateSchema = Type.Object(
   {
     name: nameSchema,
     provider: Type.String({ maxLength: 50, description: 'twilio or telnyx.' }),
-    base_url: Type.Optional(nullable(baseUrl)),
+    base_url: Type.Optional(baseUrl),
   },
   {
     title: 'ProviderAccountCreate',
@@ -30,11 +31,11 @@ export const accountCreateSchema = Type.Object(
 )
 
 export const accountUpdateSchema = Type.Object(
-  { name: Type.Optional(nameSchema), base_url: Type.Optional(nullable(baseUrl)) },
+  { name: Type.Optional(nameSchema), base_url: Type.Optional(baseUrl) },
   {
     title: 'ProviderAccountUpdate',
     additionalProperties: nullable(Type.String({ maxLength: fieldLengthMax })),
-    description: `What is not given stays as it is; null takes a field away. A new base_url needs the secrets of the account anew, so that they cannot be sent to somebody who does not know them. ${fieldsText}`,
+    description: `What is not given stays as it is; null takes a field away. ${fieldsText}`,
     examples: [{ auth_token: 'fedcba9876543210' }],
   },
 )
