@@ -20,8 +20,7 @@ import {
   startRecordingServer,
 } from '../test/support/recording-server.ts'
 import { at } from '../test/support/service-client.ts'
-import { silentLog } from '../test/support/silent-log.ts'
-import { deliveryWindowMs } from './core/event-delivery.ts'
+import { deliveryWindowMs, endpointHoldMsMax } from './core/event-delivery.ts'
 import { type RunningEvents, startEvents } from './events.ts'
 import { deliveryLeaseMs } from './jobs/deliver-events.ts'
 import { type GuardedClient, makeGuardedClient } from './net/guarded-client.ts'
@@ -77,9 +76,15 @@ for (const engine of ['sqlite', 'postgres'] as const)
       },
     }
 
+    let told: string[] = []
+    let tries = 0
+    const tell = (event: string) => void told.push(event)
+
     function start(): void {
+      ;[told, tries] = [[], 0]
       const mediaUrls = async () => ['https://sms.example.com/media/1']
-      running = startEvents({ store: database, client, clock, random, log: silentLog, mediaUrls })
+      const log = { debug: () => void tries++, info: tell, warn: tell, error: tell }
+      running = startEvents({ store: database, client, clock, random, log, mediaUrls })
     }
 
     const endpoint = (fields: object = {}) =>
@@ -107,6 +112,15 @@ for (const engine of ['sqlite', 'postgres'] as const)
         return all.length >= count && !all.filter(({ state }) => state === 'pending').some(isBusy)
       })
       return all
+    }
+
+    /** Until `count` tries were recorded in all and none is under way at this time. */
+    async function tried(count: number): Promise<void> {
+      await eventually(async () => {
+        running?.wake()
+        const isUnderWay = ({ nextAt }: EventDelivery) => nextAt === clock.now() + deliveryLeaseMs
+        return tries >= count && !(await deliveries()).some(isUnderWay)
+      })
     }
 
     const idsOf = (requests: readonly RecordedRequest[]) => requests.map(({ headers }) => headers['webhook-id'])
@@ -139,16 +153,19 @@ for (const engine of ['sqlite', 'postgres'] as const)
         response.writeHead(204).end()
       })
       start()
-      for (let round = 0; round < 4; round++) {
-        await settle(30, conversationOf)
+      await settle(30, conversationOf)
+      for (let round = 0; round < faults.length; round++) {
         clock.advance(hourMs)
+        await tried(tries + 1)
       }
-      assert.ok(customer.requests.length >= faults.length)
       isDown = false
       await eventually(async () => {
-        if ((await settle(30, conversationOf)).every(({ state }) => state === 'delivered')) return true
-        clock.advance(hourMs)
-        return false
+        running?.wake()
+        if (told.at(-1) !== 'event_endpoint.recovered') {
+          clock.advance(hourMs)
+          await tried(tries + 1)
+        }
+        return (await deliveries()).every(({ state }) => state === 'delivered')
       })
       assert.equal(taken.length, 30)
       assert.ok(customer.requests.every(({ path }) => path === '/events'))
@@ -177,18 +194,40 @@ for (const engine of ['sqlite', 'postgres'] as const)
       const waits: number[] = []
       while (delivery?.state === 'pending') {
         waits.push((delivery.nextAt ?? 0) - clock.now())
-        clock.advance((delivery.nextAt ?? 0) - clock.now())
+        clock.advance(Math.max((delivery.nextAt ?? 0) - clock.now(), endpointHoldMsMax))
         ;[delivery] = await settle(1)
       }
       assert.equal(delivery?.state, 'dead')
-      assert.equal(clock.now() - firstTryAt, deliveryWindowMs)
+      const lateMs = clock.now() - firstTryAt - deliveryWindowMs
+      assert.ok(lateMs >= 0 && lateMs < endpointHoldMsMax, `${lateMs} ms late`)
       assert.ok(waits.length > 24 && waits.length < 150, `${waits.length} tries`)
       assert.ok(waits.slice(0, 2).every((ms) => ms <= 4_000) && Math.max(...waits) <= hourMs, waits.join(' '))
       assert.deepEqual(delivery?.lastTry?.status, 500)
+      clock.advance(endpointHoldMsMax)
       customer.reply(answering(200, 'yes'))
       await database.events.replay(source.organizationId, { endpointId: delivery?.endpointId ?? 0 }, clock.now())
       assert.equal((await settle(1))[0]?.state, 'delivered')
       assert.deepEqual([...new Set(idsOf(customer.requests))], [`evt_${key}`])
+    })
+
+    test('an endpoint that fails at once is left alone ever longer, however much waits, and the log says when it changes', async () => {
+      await endpoint()
+      for (let count = 0; count < 100; count++) await source.event()
+      customer.reply(answering(500, 'no'))
+      start()
+      await tried(8)
+      for (const [round, holdMs] of [1_000, 2_000, 4_000, 8_000].entries()) {
+        clock.advance(holdMs - 1)
+        await tried(8 + round)
+        clock.advance(1)
+        await tried(9 + round)
+      }
+      assert.equal(customer.requests.length, 12)
+      assert.deepEqual(told, ['event_endpoint.failing'])
+      customer.reply(answering(204, ''))
+      clock.advance(hourMs)
+      assert.ok((await settle(100)).every(({ state }) => state === 'delivered'))
+      assert.deepEqual(told, ['event_endpoint.failing', 'event_endpoint.recovered'])
     })
 
     test('410 disables the endpoint; enabled again, it gets what came meanwhile', async () => {

@@ -1,4 +1,5 @@
 import { errorFields } from '../core/error-fields.ts'
+import { endpointHoldMs } from '../core/event-delivery.ts'
 import type { Clock } from '../ports/clock.ts'
 import { eventPostTimeoutMs } from '../ports/event-sender.ts'
 import type { EventDelivery } from '../ports/event-store.ts'
@@ -12,7 +13,7 @@ const intervalMs = 250
 export const deliveryLeaseMs = eventPostTimeoutMs + 30_000
 const inFlightMax = 100
 const inFlightPerEndpointMax = 8
-/** One whose last try failed is asked by one delivery at a time, so that those that hang cannot take every place. */
+/** One that failed is asked by one delivery at a time, so that those that hang cannot take every place. */
 const inFlightOfFailingMax = 1
 const failingKnownMax = 10_000
 
@@ -25,19 +26,19 @@ export function startDeliverEvents(parts: {
 }): Loop {
   const { store, clock, log, deliver } = parts
   const inFlight = new Map<Promise<void>, number>()
-  const failing = new Set<number>()
+  const health = makeEndpointHealth({ log })
 
   function slotsOf(endpointId: number): number {
     const taken = [...inFlight.values()].filter((id) => id === endpointId).length
-    return (failing.has(endpointId) ? inFlightOfFailingMax : inFlightPerEndpointMax) - taken
+    return health.slotsMax(endpointId, clock.now()) - taken
   }
 
   async function deliverOne(delivery: EventDelivery): Promise<void> {
     try {
-      const isTaken = await deliver(delivery)
-      if (failing.size >= failingKnownMax) failing.clear()
-      if (isTaken) failing.delete(delivery.endpointId)
-      else failing.add(delivery.endpointId)
+      const startedAt = clock.now()
+      const result = await deliver(delivery)
+      if (result === 'taken') health.works(delivery.endpointId)
+      else if (result === 'failed') health.fails(delivery.endpointId, startedAt)
     } catch (error) {
       // Its lease ends, and it is made again.
       log.error('event.delivery_not_recorded', { deliveryKey: delivery.key, ...errorFields(error) })
@@ -72,6 +73,30 @@ export function startDeliverEvents(parts: {
     async stop() {
       await loop.stop()
       await Promise.all(inFlight.keys())
+    },
+  }
+}
+
+/** Which endpoints fail, as this process saw it. Told in the log when it changes, not at every try. */
+function makeEndpointHealth({ log }: { readonly log: Log }) {
+  const failing = new Map<number, { readonly failures: number; readonly heldUntil: number }>()
+  return {
+    slotsMax(endpointId: number, now: number): number {
+      const state = failing.get(endpointId)
+      if (state === undefined) return inFlightPerEndpointMax
+      return now < state.heldUntil ? 0 : inFlightOfFailingMax
+    },
+    works(endpointId: number): void {
+      if (failing.delete(endpointId)) log.info('event_endpoint.recovered', { endpointId })
+    },
+    fails(endpointId: number, startedAt: number): void {
+      const state = failing.get(endpointId)
+      // Of those that were under way together, one counts.
+      if (state !== undefined && startedAt < state.heldUntil) return
+      if (state === undefined) log.warn('event_endpoint.failing', { endpointId })
+      if (failing.size >= failingKnownMax) failing.clear()
+      const failures = (state?.failures ?? 0) + 1
+      failing.set(endpointId, { failures, heldUntil: startedAt + endpointHoldMs(failures) })
     },
   }
 }

@@ -19,8 +19,8 @@ export type DeliverEventParts = {
   readonly mediaUrls: MediaUrls
 }
 
-/** Tries one claimed delivery once and records how it ended. @returns whether the endpoint took it. */
-export type DeliverEvent = (delivery: EventDelivery) => Promise<boolean>
+/** Tries one claimed delivery once and records how it ended. `dropped`: that says nothing of the endpoint. */
+export type DeliverEvent = (delivery: EventDelivery) => Promise<'taken' | 'failed' | 'dropped'>
 
 const goneStatus = 410
 /** With these an endpoint's `Retry-After` is heeded: RFC 9110, section 10.2.3, and RFC 6585, section 4. */
@@ -33,7 +33,7 @@ export function makeDeliverEvent(parts: DeliverEventParts): DeliverEvent {
     const { organizationId, endpointId, eventKeys } = delivery
     const endpoint = await store.events.findEndpoint(organizationId, endpointId)
     // Removed since it was claimed, and its deliveries with it.
-    if (endpoint === undefined) return false
+    if (endpoint === undefined) return 'dropped'
     const events = await toldEvents(await store.events.findByKeys(organizationId, eventKeys), parts.mediaUrls)
     const body = wordedFor(endpoint, events)
     const at = clock.now()
@@ -58,10 +58,11 @@ export function makeDeliverEvent(parts: DeliverEventParts): DeliverEvent {
     await store.events.recordTry(delivery.key, { lastTry, ...end })
     const { status, fault } = { status: undefined, fault: undefined, ...lastTry }
     const fields = { deliveryKey: delivery.key, endpointId, tries: delivery.tries, status, fault }
-    if (end.state === 'delivered') log.debug('event.delivered', fields)
-    else log.warn(end.state === 'dead' ? 'event.dead' : 'event.delivery_failed', fields)
+    if (end.state === 'dead') log.warn('event.dead', fields)
+    else log.debug(end.state === 'delivered' ? 'event.delivered' : 'event.delivery_failed', fields)
     if (status === goneStatus) await disable(parts, endpoint)
-    return end.state === 'delivered'
+    if (end.state === 'delivered') return 'taken'
+    return body === undefined || status === goneStatus ? 'dropped' : 'failed'
   }
 }
 
