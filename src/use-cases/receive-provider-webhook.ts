@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import { SmsError } from '../core/errors.ts'
 import type { InboundMessage } from '../core/inbound-message.ts'
 import { findKeyword } from '../core/keyword.ts'
@@ -97,7 +96,7 @@ async function readWith(
   const claimed = accounts.filter((account) => provider.claims(webhook, account))
   const tried = claimed.length > 0 ? claimed : accounts.slice(0, accountsGuessedMax)
   for (const [index, account] of tried.entries()) {
-    if (index % accountsTriedAtOnce === accountsTriedAtOnce - 1) await setImmediate()
+    if (index % accountsTriedAtOnce === accountsTriedAtOnce - 1) await new Promise((resolve) => setImmediate(resolve))
     const reading = provider.readWebhook(webhook, account)
     if (reading.kind === 'forged') forgedBecause = reading.detail
     else signed.push({ account, reading })
