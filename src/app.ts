@@ -13,9 +13,10 @@ import { startFetchMedia } from './jobs/fetch-media.ts'
 import type { Loop } from './jobs/loop.ts'
 import { startReconcileUnresolved } from './jobs/reconcile-unresolved.ts'
 import { startRescueStuck } from './jobs/rescue-stuck.ts'
-import { makeGuardedClient } from './net/guarded-client.ts'
+import { isDiallable, makeGuardedClient } from './net/guarded-client.ts'
 import { makeHttpClient } from './net/http-client.ts'
 import type { Clock } from './ports/clock.ts'
+import type { JudgeAddress } from './ports/event-sender.ts'
 import type { Log } from './ports/log.ts'
 import type { Metrics } from './ports/metrics.ts'
 import type { Provider } from './ports/provider.ts'
@@ -43,7 +44,7 @@ const routesCachedMax = 10_000
 export type RunningApp = {
   /** Where it listens, e.g. `http://127.0.0.1:3000`. */
   readonly url: string
-  /** Not ready any more, then: requests and provider calls under way end, jobs stop, the store closes. */
+  /** Not ready any more, jobs begin nothing new; requests and provider calls under way end, the store closes. */
   close(): Promise<void>
 }
 
@@ -60,6 +61,8 @@ export async function startApp(params: {
   readonly callTimeoutMs?: number
   /** For tests; `serverLimits` in production. */
   readonly limits?: Partial<ServerLimits>
+  /** For the demo: over the API too, programs on this machine may be named as those to be called. */
+  readonly trustsLocalhost?: boolean
 }): Promise<RunningApp> {
   const { config, secrets, log } = params
   const clock = params.clock ?? systemClock
@@ -83,6 +86,8 @@ export async function startApp(params: {
     clock,
   })
   const loops: Loop[] = []
+  /** Those that a text from a person gives work to. */
+  const ofInbound: Loop[] = []
   const sending = {
     store,
     providers,
@@ -95,7 +100,7 @@ export async function startApp(params: {
     failpoints: params.failpoints ?? noFailpoints,
     stopping: stopping.signal,
     wakeJobs: () => {
-      for (const loop of loops) loop.wake()
+      for (const loop of ofInbound) loop.wake()
     },
   }
   const sendMessage = makeSendMessage({
@@ -110,6 +115,7 @@ export async function startApp(params: {
     random,
     log,
     authenticator,
+    judgeAddress: (url) => judgeAddress(url, params.trustsLocalhost ?? false),
     sendMessage,
     receiveProviderWebhook: webhooks.receive,
     resolveUnknown: makeResolveUnknown(sending),
@@ -128,10 +134,8 @@ export async function startApp(params: {
     },
   })
   const guarded = makeGuardedClient()
-  if (config.roles.includes('jobs'))
-    loops.push(
-      startRescueStuck({ store, clock, log }),
-      startReconcileUnresolved({ store, clock, log, reconcileAttempt: makeReconcileAttempt(sending) }),
+  if (config.roles.includes('jobs')) {
+    ofInbound.push(
       startDispatchQueued({ store, clock, log, dispatchClaimed: makeDispatchClaimed(sending) }),
       startFetchMedia({
         store,
@@ -141,6 +145,12 @@ export async function startApp(params: {
       }),
       startEvents({ store, client: guarded, clock, random, log, mediaUrls: media.urlsFor }),
     )
+    loops.push(
+      ...ofInbound,
+      startRescueStuck({ store, clock, log }),
+      startReconcileUnresolved({ store, clock, log, reconcileAttempt: makeReconcileAttempt(sending) }),
+    )
+  }
   const url = await server.listen({ host: config.host, port: config.port }).catch(async (error: unknown) => {
     await Promise.all(loops.map((loop) => loop.stop()))
     await store.close()
@@ -151,8 +161,8 @@ export async function startApp(params: {
     url,
     async close() {
       stopping.abort()
-      await server.close()
-      await Promise.all(loops.map((loop) => loop.stop()))
+      // Told first, so that no round begins while requests drain.
+      await Promise.all([...loops.map((loop) => loop.stop()), server.close()])
       await Promise.all([...providers.values(), guarded].map((connections) => connections.close()))
       await store.close()
     },
@@ -198,6 +208,11 @@ export function providerCatalog({
   readonly callTimeoutMs?: number | undefined
 } = {}): ReadonlyMap<string, Provider> {
   return makeProviders({ http: makeHttpClient({ callTimeoutMs }), clock })
+}
+
+function judgeAddress(text: string, trustsLocalhost: boolean): ReturnType<JudgeAddress> {
+  if (trustsLocalhost && /^https?:\/\/(localhost|127\.0\.0\.1)(:\d+)?(\/|$)/.test(text)) return 'trusted'
+  return isDiallable(text) ? 'public' : 'refused'
 }
 
 /** One secret key, a key of its own for each purpose. */

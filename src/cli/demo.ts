@@ -45,7 +45,7 @@ export async function startDemo(params: {
   })
   try {
     await withSession(env, (session) => setUp(session, { demo, simulator, apiKey }))
-    const app = await startApp({ config, secrets, log, version })
+    const app = await startApp({ config, secrets, log, version, trustsLocalhost: true })
     const url = config.port === 0 ? app.url : config.publicUrl
     simulator.configure({
       inboundUrls: {

@@ -59,6 +59,7 @@ const app = await buildServer({
   sendMessage: absent,
   mediaUrls: absent,
   logIds: { idOf: absent, keyOf: absent },
+  judgeAddress: absent,
   resolveUnknown: absent,
   mediaLinks: { urlsFor: absent, verify: absent },
   receiveProviderWebhook: absent,

@@ -1,5 +1,6 @@
 import { SmsError } from '../core/errors.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { JudgeAddress } from '../ports/event-sender.ts'
 import type { Provider } from '../ports/provider.ts'
 import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
@@ -10,6 +11,7 @@ export type ManagementParts = {
   readonly providers: ReadonlyMap<string, Provider>
   readonly clock: Clock
   readonly random: Random
+  readonly judgeAddress: JudgeAddress
   /** Call after every change: forgets cached routes and keys, so that the next request sees it. */
   readonly changed: () => void
 }

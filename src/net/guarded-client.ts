@@ -92,6 +92,14 @@ export function makeGuardedClient(
   }
 }
 
+/** Whether an address that others chose can be dialled, as far as that is seen without looking its name up. */
+export function isDiallable(text: string): boolean {
+  const target = targetOf(text, false)
+  if (target.kind === 'fault') return false
+  const literal = target.url.hostname.replace(/^\[|\]$/g, '')
+  return isIP(literal) === 0 || isPublicAddress(literal)
+}
+
 class AddressRefused extends Error {
   override readonly name = 'AddressRefused'
 }

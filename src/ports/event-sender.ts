@@ -22,4 +22,10 @@ export interface EventSender {
   send(post: EventPost): Promise<EventAnswer>
 }
 
+/**
+ * What an address is before it is called: the operator's own (which may be private and without TLS), one that may be
+ * public, or one that can never be called: no https, a user name or password, or literally not a public address.
+ */
+export type JudgeAddress = (url: string) => 'trusted' | 'public' | 'refused'
+
 export const eventPostTimeoutMs = 15_000

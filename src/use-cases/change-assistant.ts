@@ -1,9 +1,11 @@
 import { SmsError } from '../core/errors.ts'
 import type { Assistant, InboundSettings } from '../core/organization.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { JudgeAddress } from '../ports/event-sender.ts'
 import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
 import { ensureAssistantEndpoint } from './ensure-assistant-endpoint.ts'
+import { requireCallable } from './require-callable.ts'
 
 export const assistantsMax = 10_000
 /** Of the settings as JSON. */
@@ -23,7 +25,12 @@ export type AssistantFields = {
 
 export type InboundFields = { readonly [name in keyof InboundSettings]?: InboundSettings[name] | null | undefined }
 
-type Parts = { readonly store: Store; readonly clock: Clock; readonly random: Random }
+type Parts = {
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: Random
+  readonly judgeAddress: JudgeAddress
+}
 
 export async function createAssistant(
   parts: Parts,
@@ -38,8 +45,9 @@ export async function createAssistant(
   const times = { createdAt: now, updatedAt: now }
   const blank = { id: 0, organizationId, name, inbound: {}, customSettings: {}, isActive: true, ...times }
   const { id: _given, ...fresh } = withFields(blank, wanted)
+  const trusted = isTrusted(parts, fresh.smsWebhookUrl)
   const assistant = await store.assistants.create(fresh)
-  await ensureAssistantEndpoint(parts, { assistant, trusted: false })
+  await ensureAssistantEndpoint(parts, { assistant, trusted })
   return assistant
 }
 
@@ -60,11 +68,14 @@ export async function changeAssistant(
     throw new SmsError('not_found', 'No assistant has this id.')
   await requireAccount(store, organizationId, fields.providerAccountId)
   const now = clock.now()
+  let trusted = false
   const assistant = await store.assistants.change(organizationId, id, (present) => {
-    const changed = settings === 'merge' ? mergedInto(present, fields) : fields
-    return { ...withFields(present, changed), updatedAt: now }
+    const changed = withFields(present, settings === 'merge' ? mergedInto(present, fields) : fields)
+    // One that stays may stand in the operator's own file.
+    trusted = changed.smsWebhookUrl !== present.smsWebhookUrl && isTrusted(parts, changed.smsWebhookUrl)
+    return { ...changed, updatedAt: now }
   })
-  await ensureAssistantEndpoint(parts, { assistant, trusted: false })
+  await ensureAssistantEndpoint(parts, { assistant, trusted })
   return assistant
 }
 
@@ -77,6 +88,10 @@ export async function removeAssistant(
   if (!(await store.assistants.remove(organizationId, id, clock.now()))) return false
   if (endpoint !== undefined) await store.events.removeEndpoint(organizationId, endpoint.id)
   return true
+}
+
+function isTrusted({ judgeAddress }: Parts, url: string | undefined): boolean {
+  return url !== undefined && requireCallable(judgeAddress, { name: 'sms_webhook_url', url }) === 'trusted'
 }
 
 function mergedInto(present: Assistant, fields: AssistantFields): AssistantFields {

@@ -1,10 +1,12 @@
 import { SmsError } from '../core/errors.ts'
 import { subscribableTypes } from '../core/event-delivery.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { JudgeAddress } from '../ports/event-sender.ts'
 import type { EventEndpoint } from '../ports/event-store.ts'
 import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
 import { makeEndpointSecret, rotatedSecrets } from './event-endpoint-secrets.ts'
+import { requireCallable } from './require-callable.ts'
 
 export const endpointUrlLengthMax = 2_000
 export const endpointDescriptionLengthMax = 500
@@ -21,10 +23,11 @@ export type EndpointFields = {
 type Parts = { readonly store: Pick<Store, 'events'>; readonly clock: Clock; readonly random: Random }
 
 export function createEventEndpoint(
-  { store, clock, random }: Parts,
+  { store, clock, random, judgeAddress }: Parts & { readonly judgeAddress: JudgeAddress },
   wanted: EndpointFields & { readonly organizationId: number; readonly url: string },
 ): Promise<EventEndpoint> {
   const now = clock.now()
+  const address = { name: 'url', url: wanted.url }
   const { id: _given, ...endpoint } = withFields(
     {
       id: 0,
@@ -33,19 +36,18 @@ export function createEventEndpoint(
       types: [],
       secrets: [makeEndpointSecret(random)],
       ordered: false,
-      trusted: false,
+      trusted: requireCallable(judgeAddress, address) === 'trusted',
       createdAt: now,
       updatedAt: now,
     },
     wanted,
     now,
   )
-  requireCallable(endpoint.url)
   return store.events.createEndpoint(endpoint)
 }
 
 export function changeEventEndpoint(
-  { store, clock }: Parts,
+  { store, clock, judgeAddress }: Parts & { readonly judgeAddress: JudgeAddress },
   wanted: { readonly organizationId: number; readonly id: number; readonly fields: EndpointFields },
 ): Promise<EventEndpoint> {
   const { organizationId, id, fields } = wanted
@@ -57,9 +59,12 @@ export function changeEventEndpoint(
         'conflict',
         'This endpoint is the sms_webhook_url of an assistant and gets its inbound texts. Change the assistant instead.',
       )
-    if (isElsewhere) requireCallable(fields.url ?? '')
-    // Only the operator's own file is trusted, and what it says is about the address that stood there.
-    return { ...withFields(present, fields, now), trusted: present.trusted && !isElsewhere, updatedAt: now }
+    const changed = withFields(present, fields, now)
+    // What the operator's own file says is about the address that stood there.
+    const trusted = isElsewhere
+      ? requireCallable(judgeAddress, { name: 'url', url: changed.url }) === 'trusted'
+      : present.trusted
+    return { ...changed, trusted, updatedAt: now }
   })
 }
 
@@ -105,11 +110,4 @@ function withFields(present: EventEndpoint, fields: EndpointFields, now: number)
     ...(description === undefined ? {} : { description }),
     ...(isDisabled ? { disabledAt: presentDisabledAt ?? now } : {}),
   }
-}
-
-/** What is wrong with it whatever the name resolves to; the rest is checked on every connection. */
-function requireCallable(text: string): void {
-  const url = URL.parse(text)
-  if (url?.protocol !== 'https:' || url.username !== '' || url.password !== '')
-    throw new SmsError('invalid_request', 'url must be an https URL without user name and password.')
 }

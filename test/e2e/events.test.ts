@@ -106,6 +106,8 @@ for (const engine of engines)
       [{ url: 'http://example.com/' }, /https/],
       [{ url: 'https://user:secret@example.com/' }, /user name/],
       [{ url: 'nonsense' }, /http/],
+      [{ url: 'https://10.0.0.1/' }, /^url must be an https URL on a public address/],
+      [{ url: 'https://[::1]/' }, /public/],
       [{ types: ['message.unheard'] }, /^types\[0\] must be one of: message, opt_out/],
       [{ types: 'message' }, /^types must be a JSON array\.$/],
     ] as const)
@@ -130,7 +132,7 @@ for (const engine of engines)
     })
 
     test('an endpoint on a private address is never reached, and its deliveries say why and can be replayed', async () => {
-      const id = await createEndpoint({ url: 'https://127.0.0.1:9/', types: ['opt_out'] })
+      const id = await createEndpoint({ url: 'https://localhost:9/', types: ['opt_out'] })
       await optOut()
       let delivery: unknown
       await eventually(async () => {
@@ -172,6 +174,21 @@ for (const engine of engines)
       assert.equal((await call('DELETE', `/api/v1/assistants/${id}`)).status, 200)
       assert.equal(await own(), undefined)
     })
+
+    for (const url of ['http://example.com/sms', 'https://192.168.0.7/', 'https://user:secret@example.com/'])
+      test(`an assistant cannot be given ${url}, to which no text could ever be delivered`, async () => {
+        const sentence = 'sms_webhook_url must be an https URL on a public address, without user name and password.'
+        const path = '/api/v1/assistants'
+        const id = at((await call('POST', path, { name: 'Bot' })).body, 'id')
+        for (const [method, of] of [
+          ['POST', path],
+          ['PUT', `${path}/${id}`],
+          ['PATCH', `${path}/${id}`],
+        ] as const) {
+          const answer = await call(method, of, { name: 'Bot', sms_webhook_url: url })
+          assert.deepEqual([answer.status, at(answer.body, 'detail')], [400, sentence], method)
+        }
+      })
 
     test('a stream goes on from Last-Event-ID, or begins now', async () => {
       await optOut()

@@ -133,7 +133,8 @@ function registerFinding(app: App, { store }: ManagementParts): void {
   )
 }
 
-function registerChanging(app: App, { store, clock, random, changed }: ManagementParts): void {
+function registerChanging(app: App, parts: ManagementParts): void {
+  const { store, clock, changed } = parts
   app.post(
     '/api/v1/assistants',
     {
@@ -156,10 +157,7 @@ function registerChanging(app: App, { store, clock, random, changed }: Managemen
     async (request, reply) => {
       const { organizationId } = callerOf(request)
       const { name } = request.body
-      const assistant = await createAssistant(
-        { store, clock, random },
-        { ...assistantFieldsOf(request.body), organizationId, name },
-      )
+      const assistant = await createAssistant(parts, { ...assistantFieldsOf(request.body), organizationId, name })
       changed()
       return reply.code(createdHttpStatus).send(assistantBodyOf(assistant))
     },
@@ -191,7 +189,8 @@ function registerChanging(app: App, { store, clock, random, changed }: Managemen
   )
 }
 
-function registerFieldChanges(app: App, { store, clock, random, changed }: ManagementParts): void {
+function registerFieldChanges(app: App, parts: ManagementParts): void {
+  const { changed } = parts
   const errors = setupErrors('manage', { ...bodyErrors, ...notFound })
 
   for (const [method, operationId, settings, summary] of [
@@ -214,7 +213,7 @@ function registerFieldChanges(app: App, { store, clock, random, changed }: Manag
         const { organizationId } = callerOf(request)
         const id = request.params.assistant_id
         const fields = assistantFieldsOf(request.body)
-        const assistant = await changeAssistant({ store, clock, random }, { organizationId, id, fields, settings })
+        const assistant = await changeAssistant(parts, { organizationId, id, fields, settings })
         changed()
         return assistantBodyOf(assistant)
       },
@@ -239,15 +238,12 @@ function registerFieldChanges(app: App, { store, clock, random, changed }: Manag
     },
     async (request) => {
       const { organizationId } = callerOf(request)
-      const assistant = await changeAssistant(
-        { store, clock, random },
-        {
-          organizationId,
-          id: request.params.assistant_id,
-          fields: { isActive: request.query.is_active },
-          settings: 'merge',
-        },
-      )
+      const assistant = await changeAssistant(parts, {
+        organizationId,
+        id: request.params.assistant_id,
+        fields: { isActive: request.query.is_active },
+        settings: 'merge',
+      })
       changed()
       return assistantBodyOf(assistant)
     },

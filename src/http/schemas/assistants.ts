@@ -45,7 +45,7 @@ const inboundSchema = Type.Object(inboundMembers, {
 const fields = {
   description: Type.Optional(nullable(Type.String({ maxLength: 2_000 }))),
   sms_webhook_url: Type.Optional(
-    nullable(Type.String({ format: 'uri', maxLength: 2_000, description: 'Where its inbound texts go.' })),
+    nullable(Type.String({ format: 'uri', maxLength: 2_000, description: 'Where its inbound texts go: https, on a public address.' })),
   ),
   messaging_service_sid: Type.Optional(
     nullable(
