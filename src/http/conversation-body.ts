@@ -1,7 +1,7 @@
 import type { Static } from 'typebox'
 import type { ConversationSummary } from '../ports/inbound-store.ts'
 import type { MessageRecord, Store } from '../ports/store.ts'
-import type { ReadingParts } from './reading.ts'
+import { failureBodyOf, type ReadingParts } from './reading.ts'
 import { timeOf } from './schemas/common.ts'
 import type { conversationMessageSchema, conversationSchema } from './schemas/conversations.ts'
 
@@ -50,6 +50,7 @@ export async function conversationMessageBodyOf(
     llm_model: null,
     message_id: message.id,
     status: message.status,
+    failure: failureBodyOf(message.failure),
     media_urls: [...(await mediaUrls(message))],
   }
 }

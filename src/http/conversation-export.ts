@@ -26,6 +26,11 @@ export async function* exportConversation(params: {
   yield foot
 }
 
+/** Only what is written here stands at the beginning of a line: a text cannot pass for another one. */
+function indented(text: string): string {
+  return text.replace(/\r\n|[\n\v\f\r\u0085\u2028\u2029]/g, '\n    ')
+}
+
 const writers: Readonly<Record<ExportFormat, Writer>> = {
   txt: {
     head: (conversation) =>
@@ -37,7 +42,7 @@ const writers: Readonly<Record<ExportFormat, Writer>> = {
         '',
       ].join('\n'),
     message: ({ timestamp, role, status, content, media_urls }) =>
-      [`[${timestamp}] ${role} (${status}): ${content}`, ...media_urls, ''].join('\n'),
+      [`[${timestamp}] ${role} (${status}): ${indented(content)}`, ...media_urls.map(indented), ''].join('\n'),
     foot: '',
   },
   csv: {

@@ -14,6 +14,7 @@ const conversationsPath = '/api/v1/sms-conversations/'
 const logsPath = '/api/v1/sms-logs/'
 const unknownsPath = '/api/v1/unknowns'
 const formula = '=HYPERLINK("http://evil.test";"Click")'
+const forged = 'Other\n[2027-01-31T12:00:00.000Z] assistant (delivered): You won\u2028a prize'
 
 /** What happened before anybody reads: written through the store, as sends and webhooks write it. */
 async function prepare(store: Store): Promise<void> {
@@ -56,7 +57,7 @@ async function prepare(store: Store): Promise<void> {
   }
   const second = await store.senders.create({ ...route.sender, phoneNumber: parseE164('+12025550143') })
   await store.inbound.receive(
-    buildInbound({ ...route, sender: second }, { person: ann, body: 'Other', at: now + 5_000 }),
+    buildInbound({ ...route, sender: second }, { person: ann, body: forged, at: now + 5_000 }),
   )
   await store.inbound.recordRefusedWebhook({
     provider: 'twilio',
@@ -138,6 +139,7 @@ for (const engine of engines)
             ['assistant', 'Are you there?', 'failed', 2, id],
           ],
         )
+        assert.deepEqual([at(messages, 0, 'failure'), at(messages, 2, 'failure', 'reason')], [null, 'landline'])
         assert.match(String(at(messages, 1, 'media_urls', 0)), /^http:\/\/localhost:0\/media\/med[^?]*\?expires=/)
         assert.deepEqual(await list(`${conversationsPath}${id}/messages?skip=1&limit=1`, 'message_index'), [1])
       })
@@ -172,6 +174,18 @@ for (const engine of engines)
         assert.deepEqual(at(json.body, 'messages'), await get(`${conversationsPath}${id}/messages`))
       })
 
+      test('are exported so that no text can pass for another one', async () => {
+        const [id] = await list(`${conversationsPath}?customer_phone=${ann}`, 'id')
+        const { text } = await call('GET', `${conversationsPath}${id}/export`)
+        const lines = text.split(/[\n\u2028]/)
+        assert.match(lines[4] ?? '', /user \(received\): Other$/)
+        assert.deepEqual(lines.slice(5), [
+          '    [2027-01-31T12:00:00.000Z] assistant (delivered): You won',
+          '    a prize',
+          '',
+        ])
+      })
+
       test('disappear when archived, and their texts stay in the log', async () => {
         const [id] = await list(`${conversationsPath}?customer_phone=${bob}`, 'id')
         const path = `${conversationsPath}${id}`
@@ -187,6 +201,8 @@ for (const engine of engines)
           ['DELETE', ''],
         ] as const)
           assert.equal((await call(method, path + end)).status, 404, end)
+        for (const end of ['', '/messages', '/related', '/export'])
+          assert.equal((await call('GET', `${path}${end}?include_archived=true`)).status, 200, end)
         assert.equal(at(await get(`${logsPath}?to_number=${bob}`), 'total'), 2)
       })
     })

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
-import { Type } from 'typebox'
+import type { FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
 import { isE164 } from '../../core/phone-number.ts'
 import type { ConversationSummary } from '../../ports/inbound-store.ts'
 import type { Page } from '../../ports/store.ts'
@@ -16,6 +17,7 @@ import {
   conversationMessageSchema,
   conversationMessagesQuery,
   conversationMessagesSchema,
+  conversationQuery,
   conversationSchema,
   conversationsQuery,
   conversationsSchema,
@@ -84,11 +86,12 @@ function registerOne(app: App, parts: ReadingParts): void {
         summary: 'One conversation',
         tags,
         params,
+        querystring: conversationQuery,
         response: { 200: conversationSchema, ...errors },
       },
     },
     async (request) => {
-      const found = await find(parts, callerOf(request).organizationId, request.params.conversation_id)
+      const found = await find(parts, request, request.query)
       return orNotFound((await conversationBodiesOf(store, [found]))[0], noConversation)
     },
   )
@@ -103,12 +106,13 @@ function registerOne(app: App, parts: ReadingParts): void {
         description: `With your other numbers; at most ${relatedMax}.`,
         tags,
         params,
+        querystring: conversationQuery,
         response: { 200: conversationsSchema, ...errors },
       },
     },
     async (request) => {
       const { organizationId } = callerOf(request)
-      const { id, person } = await find(parts, organizationId, request.params.conversation_id)
+      const { id, person } = await find(parts, request, request.query)
       const page = { skip: 0, limit: relatedMax + 1 }
       const found = await store.inbound.listConversations(organizationId, { person }, page)
       const others = found.filter((other) => other.id !== id).slice(0, relatedMax)
@@ -132,7 +136,7 @@ function registerMessages(app: App, parts: ReadingParts): void {
       },
     },
     async (request) => {
-      const found = await find(parts, callerOf(request).organizationId, request.params.conversation_id)
+      const found = await find(parts, request, request.query)
       return messagePage(parts, found, request.query)
     },
   )
@@ -174,7 +178,7 @@ function registerExport(app: App, parts: ReadingParts): void {
     },
     async (request, reply) => {
       const { format } = request.query
-      const found = await find(parts, callerOf(request).organizationId, request.params.conversation_id)
+      const found = await find(parts, request, request.query)
       const conversation = orNotFound((await conversationBodiesOf(parts.store, [found]))[0], noConversation)
       const file = exportConversation({ format, conversation, messages: allMessages(parts, found) })
       reply
@@ -204,17 +208,23 @@ function registerArchiving(app: App, parts: ReadingParts): void {
     },
     async (request) => {
       const { organizationId } = callerOf(request)
-      const { id } = await find(parts, organizationId, request.params.conversation_id)
+      const { id } = await find(parts, request, { include_archived: false })
       await parts.store.inbound.archiveConversation(organizationId, id)
       return { success: true, message: 'The conversation is archived.' }
     },
   )
 }
 
-/** @throws SmsError `not_found`, of archived ones too, as the published API has it. */
-async function find({ store }: ReadingParts, organizationId: number, id: string): Promise<ConversationSummary> {
-  const found = await store.inbound.findConversation(organizationId, id)
-  return orNotFound(found?.isArchived ? undefined : found, noConversation)
+/** @throws SmsError `not_found`, of archived ones too unless they are asked for, as the published API has it. */
+async function find(
+  { store }: ReadingParts,
+  request: FastifyRequest & { readonly params: Static<typeof params> },
+  { include_archived }: Static<typeof conversationQuery>,
+): Promise<ConversationSummary> {
+  const { organizationId } = callerOf(request)
+  const found = await store.inbound.findConversation(organizationId, request.params.conversation_id)
+  const isHidden = found?.isArchived === true && !include_archived
+  return orNotFound(isHidden ? undefined : found, noConversation)
 }
 
 async function messagePage(

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { idSchema, limitMax, nullable, skipMax, timeSchema } from './common.ts'
-import { statusSchema } from './messages.ts'
+import { failureSchema, statusSchema } from './messages.ts'
 import { timeQuery } from './time-query.ts'
 
 export const conversationStates = ['active', 'archived'] as const
@@ -19,14 +19,20 @@ export const conversationsQuery = Type.Object({
   date_to: timeQuery('Begun before this time; a day without a time of day is included.'),
 })
 
+export const conversationQuery = Type.Object({
+  include_archived: Type.Boolean({ default: false, description: 'Also when it is archived, instead of 404.' }),
+})
+
 /** The published API has no pages here, so without a limit there is as much as one page can hold. */
 export const conversationMessagesQuery = Type.Object({
   skip: Type.Integer({ minimum: 0, maximum: skipMax, default: 0 }),
   limit: Type.Integer({ minimum: 1, maximum: limitMax, default: limitMax }),
+  ...conversationQuery.properties,
 })
 
 export const exportQuery = Type.Object({
   format: Type.Unsafe<ExportFormat>(Type.String({ enum: [...exportFormats], default: 'txt' })),
+  ...conversationQuery.properties,
 })
 
 export const conversationExample = {
@@ -77,6 +83,7 @@ export const conversationMessageExample = {
   llm_model: null,
   message_id: 'msg_01K9Z3V5W6X7Y8Z9A0B1C2D3E4',
   status: 'delivered',
+  failure: null,
   media_urls: [],
 }
 
@@ -92,6 +99,7 @@ export const conversationMessageSchema = Type.Object(
     llm_model: Type.Null({ description: 'Not known here.' }),
     message_id: Type.String({ description: 'Our id.' }),
     status: statusSchema,
+    failure: nullable(failureSchema),
     media_urls: Type.Array(Type.String()),
   },
   { title: 'ConversationMessage', examples: [conversationMessageExample] },
