@@ -1,5 +1,6 @@
 import type { Static } from 'typebox'
 import type { RecordedReceipt } from '../core/delivery-receipt.ts'
+import type { Media } from '../ports/inbound-store.ts'
 import type { MessageRecord } from '../ports/store.ts'
 import { attemptBodyOf, failureBodyOf, type ReadingParts, timeOrNull } from './reading.ts'
 import { timeOf } from './schemas/common.ts'
@@ -11,11 +12,12 @@ export async function messageBodyOf(
   { key, message, attempts }: MessageRecord,
 ): Promise<Static<typeof messageSchema>> {
   const { organizationId, id } = message
-  const [conversation, receipts, events, urls] = await Promise.all([
+  const [conversation, receipts, events, urls, media] = await Promise.all([
     store.inbound.conversationOf(organizationId, key),
     store.evidence.receipts(organizationId, id),
     store.messages.events(organizationId, id),
     mediaUrls(message),
+    message.direction === 'inbound' ? store.inbound.mediaOf(organizationId, id) : [],
   ])
   return {
     message_id: id,
@@ -27,6 +29,7 @@ export async function messageBodyOf(
     to: message.recipient,
     body: message.body,
     media_urls: [...urls],
+    media: media.map((one, index) => mediaBodyOf(one, urls[index] ?? '')),
     provider: message.provider,
     provider_message_id: message.providerMessageId ?? null,
     segments: message.segmentCount,
@@ -43,6 +46,17 @@ export async function messageBodyOf(
     attempts: attempts.map(attemptBodyOf),
     receipts: receipts.map(receiptBodyOf),
     events: events.map(({ type, occurredAt, data }) => ({ type, timestamp: timeOf(occurredAt), data: { ...data } })),
+  }
+}
+
+function mediaBodyOf({ contentType, size, sha256, state, fault }: Media, url: string) {
+  return {
+    url,
+    content_type: contentType === '' ? null : contentType,
+    size: size ?? null,
+    sha256: sha256 ?? null,
+    state,
+    fault: state === 'failed' ? (fault ?? null) : null,
   }
 }
 

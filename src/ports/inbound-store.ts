@@ -45,7 +45,8 @@ export type RefusedWebhook = {
 
 export const refusedWebhookBytesMax = 16 * 1024
 
-export type MediaState = 'pending' | 'stored' | 'failed'
+export const mediaStates = ['pending', 'stored', 'failed'] as const
+export type MediaState = (typeof mediaStates)[number]
 
 /** What an inbound MMS carries. */
 export type Media = {

@@ -48,6 +48,9 @@ async function prepare(store: Store): Promise<void> {
   await store.inbound.receive(
     buildInbound(route, { person: ann, body: formula, at: now + 2_000, media: ['https://api.twilio.com/media/1'] }),
   )
+  const claim = { now: now + 2_000, tryAgainAt: () => now + 3_000, limit: 1 }
+  for (const { id } of await store.inbound.claimMedia(claim))
+    await store.inbound.recordMedia(id, { kind: 'failed', fault: 'HTTP 404', final: true })
   const failed = await send(ann, 'Are you there?', now + 3_000)
   const failure = { reason: 'landline', providerCode: '30006', providerMessage: 'Landline' } as const
   await store.sends.recordOutcome(outcomeRecord(failed, { kind: 'rejected', failure }))
@@ -309,6 +312,16 @@ for (const engine of engines)
           ['landline', '30006', 'Landline', true, false, 'caller'],
         )
         assert.match(String(at(failure, 'advice')), /^The number cannot receive texts\./)
+      })
+
+      test('whose media could not be fetched says so, here and at their link', async () => {
+        const inboundId = at(await get(`${logsPath}?search=HYPERLINK`), 'items', 0, 'message_id')
+        const message = await get(`/sms/${inboundId}`)
+        const url = String(at(message, 'media_urls', 0))
+        const facts = { url, size: null, sha256: null, state: 'failed', fault: 'HTTP 404' }
+        assert.deepEqual(at(message, 'media'), [{ ...facts, content_type: at(message, 'media', 0, 'content_type') }])
+        const answer = await call('GET', url.replace('http://localhost:0', ''))
+        assert.deepEqual([answer.status, at(answer.body, 'detail')], [404, 'The media could not be fetched: HTTP 404.'])
       })
 
       test('that is unknown is listed, and resolved by a person once', async () => {

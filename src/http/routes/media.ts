@@ -40,7 +40,9 @@ export function registerMediaRoutes(app: App, { store, mediaLinks }: MediaRouteP
       const { expires, signature } = request.query
       const id = request.params.media_id
       const media = mediaLinks.verify({ id, expires, signature }) ? await store.inbound.findMedia(id) : undefined
-      if (media === undefined || media.state === 'failed')
+      if (media?.state === 'failed')
+        throw new SmsError('not_found', `The media could not be fetched: ${media.fault ?? 'no reason is known'}.`)
+      if (media === undefined)
         throw new SmsError('not_found', 'This link is not valid any more. Read the message again for a new one.')
       if (media.content === undefined)
         throw new SmsError('unavailable', 'The provider has not handed this out yet. Ask again in a minute.', {

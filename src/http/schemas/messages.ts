@@ -4,6 +4,7 @@ import { failureReasons } from '../../core/failure.ts'
 import { keywordKinds } from '../../core/keyword.ts'
 import { automaticReplies, categories, directions, onUnknownChoices } from '../../core/message.ts'
 import { messageStatuses } from '../../core/message-status.ts'
+import { mediaStates } from '../../ports/inbound-store.ts'
 import { nullable, timeSchema } from './common.ts'
 
 export const messageIdParams = Type.Object({ message_id: Type.String({ maxLength: 256 }) })
@@ -82,6 +83,7 @@ const example = {
   to: '+1987654321',
   body: 'Your table is ready.',
   media_urls: [],
+  media: [],
   provider: 'twilio',
   provider_message_id: 'SM1234567890abcdef',
   segments: 1,
@@ -111,6 +113,17 @@ export const messageSchema = Type.Object(
     to: Type.String(),
     body: Type.String(),
     media_urls: Type.Array(Type.String({ description: 'Of an inbound message: links of ours that work for a day.' })),
+    media: Type.Array(
+      Type.Object({
+        url: Type.String(),
+        content_type: nullable(Type.String()),
+        size: nullable(Type.Integer({ description: 'Bytes, when it is stored.' })),
+        sha256: nullable(Type.String({ description: 'Of the content, when it is stored.' })),
+        state: Type.String({ enum: [...mediaStates] }),
+        fault: nullable(Type.String({ description: 'Why it could not be fetched from the provider.' })),
+      }),
+      { description: 'What an inbound message carries; empty for others.' },
+    ),
     provider: Type.String(),
     provider_message_id: nullable(Type.String()),
     segments: Type.Integer(),
