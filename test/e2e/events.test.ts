@@ -75,6 +75,7 @@ for (const engine of engines)
 
     const bad: readonly [path: string, detail: RegExp][] = [
       [`${eventsPath}?after=msg_1`, /^after is malformed\.$/],
+      [`${eventsPath}?after=evt_999999999`, /^after is newer than the newest event\./],
       [`${eventsPath}?limit=1001`, /^limit must be at most 1000\.$/],
       [`${deliveriesPath}?state=late`, /^state must be one of: pending, delivered, dead\.$/],
       [`${endpointsPath}/nothing`, /^endpoint_id must be a whole number\.$/],
@@ -127,6 +128,8 @@ for (const engine of engines)
       const third = await call('POST', `${path}/rotate-secret`, { keep_old: false })
       assert.deepEqual(at(third.body, 'also_signing'), [])
       assert.deepEqual((await call('GET', `${path}/secret`)).body, third.body)
+      const fourth = await call('POST', `${path}/rotate-secret`)
+      assert.deepEqual(at(fourth.body, 'also_signing'), [at(third.body, 'secret')])
       assert.equal((await call('GET', `${path}/secret`, undefined, reader)).status, 403)
       assert.equal((await call('GET', eventsPath, undefined, reader)).status, 200)
     })

@@ -165,6 +165,10 @@ function registerSecrets(app: App, parts: ManagementParts): void {
     `${path}/:endpoint_id/rotate-secret`,
     {
       config: manage,
+      // All of it may be left out, so the body too.
+      preValidation: async (request) => {
+        request.body ??= {}
+      },
       schema: {
         operationId: 'rotateEventEndpointSecret',
         summary: 'Give an endpoint a new secret',

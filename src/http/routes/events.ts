@@ -46,6 +46,7 @@ export function registerEventRoutes(app: App, parts: EventRouteParts): void {
         return streams.serve(request, reply, resumedFrom(request) ?? after)
       const { organizationId } = callerOf(request)
       const { limit } = request.query
+      if (after !== undefined) await refuseUnheard(store, { organizationId, after })
       const found = await store.events.after({ organizationId, key: after ?? 0, limit: limit + 1 })
       const events = found.slice(0, limit)
       const lastKey = events.at(-1)?.key ?? after
@@ -63,6 +64,18 @@ export function registerEventRoutes(app: App, parts: EventRouteParts): void {
     { config: read, exposeHeadRoute: false, schema: { hide: true, querystring: eventsQuery } },
     (request, reply) => streams.serve(request, reply, resumedFrom(request) ?? keyOf(request.query.after)),
   )
+}
+
+/** A reader that goes on from an id of another installation would wait in silence for what it has missed. */
+async function refuseUnheard(
+  store: EventRouteParts['store'],
+  { organizationId, after }: { readonly organizationId: number; readonly after: number },
+): Promise<void> {
+  if (after > 0 && after > (await store.events.newestKey(organizationId)))
+    throw new SmsError(
+      'invalid_request',
+      'after is newer than the newest event. Give the id of an event that was read.',
+    )
 }
 
 function keyOf(id: string | undefined): number | undefined {
