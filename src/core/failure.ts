@@ -25,7 +25,8 @@ const traitsByReason = {
     permanent: false,
     retryable: false,
     actor: 'operator',
-    advice: 'The recipient wrote something that may be a refusal. Confirm or remove the opt-out in doubt.',
+    advice:
+      'The recipient wrote something that may be a refusal. Confirm it (POST /api/v1/opt-outs) or remove it (DELETE /api/v1/opt-outs/{phone_number}?only_in_doubt=true).',
   },
   superseded: {
     permanent: true,

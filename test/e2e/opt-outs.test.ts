@@ -86,7 +86,11 @@ for (const engine of engines)
       assert.deepEqual([at(wide.body, 0, narrower), typeof at(wide.body, 0, 'assistant_id')], [null, 'number'])
       assert.equal((await call('DELETE', `${one}?only_in_doubt=true`)).status, 204)
       assert.deepEqual(await found(both), [['sender', false, 'keyword', 'pls stop it']])
-      assert.equal((await call('DELETE', `${one}?only_in_doubt=true`)).status, 404)
+      const certain = await call('DELETE', `${one}?only_in_doubt=true`)
+      assert.deepEqual(
+        [certain.status, at(certain.body, 'detail')],
+        [404, 'This number has opted out for certain: nothing is in doubt. Without only_in_doubt it is removed.'],
+      )
       assert.equal((await call('DELETE', one)).status, 204)
       assert.equal(await found(both), undefined)
     })

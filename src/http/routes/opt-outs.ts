@@ -1,6 +1,7 @@
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { SmsError } from '../../core/errors.ts'
-import { parseE164 } from '../../core/phone-number.ts'
+import { type E164, parseE164 } from '../../core/phone-number.ts'
 import { recordOptOut } from '../../use-cases/change-opt-out.ts'
 import { callerOf } from '../auth.ts'
 import { createdHttpStatus, noContentHttpStatus } from '../errors.ts'
@@ -13,6 +14,7 @@ const manage = { scopes: ['manage'] } as const
 const read = { scopes: ['read', 'manage'] } as const
 const tags = ['opt-outs']
 const noOptOut = 'This number has not opted out.'
+const noDoubt = 'This number has opted out for certain: nothing is in doubt. Without only_in_doubt it is removed.'
 const notFound = { 404: ['not_found', noOptOut] } as const
 const badNumber = {
   400: ['invalid_request', 'Invalid phone_number format. Use E.164 format (e.g., +1234567890)'],
@@ -68,6 +70,12 @@ function registerReading(app: App, { store }: ManagementParts): void {
 
 function registerChanging(app: App, parts: ManagementParts): void {
   const { store, clock } = parts
+
+  async function whyNothing(request: FastifyRequest, recipient: E164): Promise<string> {
+    const standing = await store.optOuts.find(callerOf(request).organizationId, recipient)
+    return standing.length === 0 ? noOptOut : noDoubt
+  }
+
   app.post(
     path,
     {
@@ -123,7 +131,7 @@ function registerChanging(app: App, parts: ManagementParts): void {
         removedAt: clock.now(),
         onlyInDoubt: request.query.only_in_doubt,
       })
-      if (removed === 0) throw new SmsError('not_found', noOptOut)
+      if (removed === 0) throw new SmsError('not_found', await whyNothing(request, recipient))
       return reply.code(noContentHttpStatus).send(null)
     },
   )

@@ -27,7 +27,8 @@ const inboundMembers = {
     nullable(
       Type.Array(Type.String({ minLength: 1, maxLength: freedKeywordLengthMax, pattern: '\\S' }), {
         maxItems: freedKeywordsMax,
-        description: 'Words that mean something else to this assistant. Those that the law names stay opt-outs.',
+        description:
+          'Words that mean something else to this assistant. For numbers with +1 those that the law names (STOP, QUIT, END, REVOKE, OPT OUT, CANCEL, UNSUBSCRIBE) stay opt-outs.',
       }),
     ),
   ),
@@ -45,7 +46,13 @@ const inboundSchema = Type.Object(inboundMembers, {
 const fields = {
   description: Type.Optional(nullable(Type.String({ maxLength: 2_000 }))),
   sms_webhook_url: Type.Optional(
-    nullable(Type.String({ format: 'uri', maxLength: 2_000, description: 'Where its inbound texts go: https, on a public address.' })),
+    nullable(
+      Type.String({
+        format: 'uri',
+        maxLength: 2_000,
+        description: 'Where its inbound texts go: https, on a public address.',
+      }),
+    ),
   ),
   messaging_service_sid: Type.Optional(
     nullable(

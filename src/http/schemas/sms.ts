@@ -30,7 +30,12 @@ export const sendBodySchema = Type.Object(
     ),
     category: Type.Optional(Type.String({ enum: [...categories], default: 'conversation' })),
     on_unknown: Type.Optional(
-      Type.String({ enum: [...onUnknownChoices], default: 'hold', description: 'Kept with the message.' }),
+      Type.String({
+        enum: [...onUnknownChoices],
+        default: 'hold',
+        description:
+          'When nothing is heard of it. `hold`: it becomes `unknown` after the window. `resend`: it is sent again, three attempts at most, and the person may get it more than once.',
+      }),
     ),
     metadata: Type.Optional(
       Type.Record(Type.String(), Type.String(), {
