@@ -27,8 +27,7 @@ export function startEvents(
       delivering.wake()
     },
     async stop() {
-      await fanningOut.stop()
-      await delivering.stop()
+      await Promise.all([fanningOut.stop(), delivering.stop()])
     },
   }
 }

@@ -285,6 +285,54 @@ export function evidenceContract(engine: string, open: () => Promise<Store>): vo
       assert.equal((await stored(lost)).message.status, 'unknown')
     })
 
+    for (const [what, end] of [
+      ['that opts out', 'refused'],
+      ['whose process dies', 'interrupted'],
+    ] as const)
+      test(`sent again and not taken, a message may be tried once more; one ${what} meanwhile is unknown`, async () => {
+        const lost = await withOutcome('unknown')
+        const { organizationId, id: messageId, recipient, body } = lost.message
+        await store.evidence.closeAttempt({ organizationId, messageId, attemptNumber: 1, at: now + 600_000 })
+        const step = (number: number, resend: boolean, refuse = false) =>
+          store.sends.startAttempt({
+            key: lost.key,
+            messageId,
+            organizationId,
+            recipient,
+            attempt: { number, startedAt: now + 700_000 + number },
+            resend,
+            guard: buildSend(route, { body }).guard,
+            guardExpiresAt: now + 1_300_000,
+            decide: () => (refuse ? { kind: 'refuse', rule: 'recipient_opted_out' } : { kind: 'send' }),
+          })
+        const notSent = async (number: number) => {
+          const outcome = { kind: 'not_sent', failure: { reason: 'rate_limited' } } as const
+          const { attempts } = await stored(lost)
+          await store.sends.recordOutcome({
+            ...outcomeRecord(lost, outcome, { number }),
+            conclusion: conclude({
+              attempts: attempts.map((attempt) => (attempt.number === number ? { ...attempt, outcome } : attempt)),
+              receipts: [],
+            }),
+          })
+        }
+        assert.equal(await step(2, true), 'started')
+        assert.equal(await step(3, false), 'superseded')
+        await notSent(2)
+        assert.equal((await stored(lost)).message.status, 'sending')
+        assert.equal(await step(3, false), 'started')
+        await notSent(3)
+        if (end === 'refused') assert.equal(await step(4, false, true), 'refused')
+        else
+          assert.equal(
+            await store.sends.failInterrupted({ startedBefore: now + 800_000, now: now + 900_000, limit: 1 }),
+            1,
+          )
+        const { message, attempts } = await stored(lost)
+        assert.deepEqual([message.status, attempts.length], ['unknown', 3])
+        assert.equal(await step(4, true), 'started')
+      })
+
     function resend(lost: MessageRecord) {
       const { id: messageId, organizationId, recipient, body } = lost.message
       return store.sends.startAttempt({

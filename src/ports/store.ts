@@ -101,11 +101,11 @@ export interface SendStore {
    */
   accept(send: NewSend): Promise<AcceptResult>
   /**
-   * Starts a further attempt, after deciding again, of a message of which no attempt is under way: it is `sending` and
-   * all its attempts ended `not_sent`; or, with `resend`, its last attempt is unknown and closed. The message becomes
+   * Starts a further attempt, after deciding again, of a message whose attempts all ended `not_sent`, or unknown and
+   * closed. It is `sending`, its last attempt to be tried again; or, with `resend`, it is `unknown`. The message becomes
    * `sending`. `superseded`: it is not so (any more); nothing was written and nothing may be sent. `refused`: the
-   * message has ended with the rule as its reason, with its event and its guard freed; one that was to be sent again
-   * stays unknown, since an earlier attempt may have gone out.
+   * message has ended with the rule as its reason, with its event and its guard freed; one that has an unknown attempt
+   * is unknown instead, since that may have gone out.
    */
   startAttempt(start: {
     readonly key: number
@@ -140,8 +140,9 @@ export interface SendStore {
     readonly decide: (message: Message, facts: SendFacts) => SendDecision
   }): Promise<MessageRecord[]>
   /**
-   * Messages that stand between two attempts (all ended `not_sent`, none is under way) since before `startedBefore`:
-   * their process died while waiting to try again. Each becomes `failed` with reason `interrupted` and its event.
+   * Messages that stand between two attempts (the last ended `not_sent`, none is under way) since before
+   * `startedBefore`: their process died while waiting to try again. Each becomes `failed` with reason `interrupted`, or
+   * unknown when an earlier attempt is, with its event.
    * @returns how many; at most `limit`.
    */
   failInterrupted(params: {

@@ -55,6 +55,7 @@ export function makeDispatchMessage(
     const { key, message } = started
     const outbound = outboundOf(message, route.assistant, parts.callbacks)
     let attempts = started.attempts
+    const firstStartedAt = attempts.at(-1)?.startedAt ?? message.createdAt
     for (;;) {
       const attempt = attempts.at(-1)
       if (attempt === undefined) throw new Error('a message without an attempt cannot be dispatched')
@@ -66,7 +67,7 @@ export function makeDispatchMessage(
           ? directRetryDelayMs({
               attemptNumber: attempt.number,
               retryAfterMs: outcome.retryAfterMs,
-              elapsedMs: clock.now() - message.createdAt,
+              elapsedMs: clock.now() - firstStartedAt,
               chance: random.chance(),
             })
           : undefined

@@ -32,6 +32,7 @@ suite('an attempt without a usable answer', () => {
   let finding: SearchResult = { kind: 'none' }
   let outcome: SendOutcome = unknown
   let sent = 0
+  let afterSend = () => {}
   let searches = 0
   let searchMs = 0
   const clock: Clock = { now: () => time, monotonicMs: () => time, sleep: async () => undefined }
@@ -43,7 +44,9 @@ suite('an attempt without a usable answer', () => {
     checkAccountFields: () => undefined,
     async send() {
       sent++
-      return outcome
+      const answer = outcome
+      afterSend()
+      return answer
     },
     claims: () => false,
     readWebhook: () => ({ kind: 'forged', detail: 'not asked for here' }),
@@ -80,6 +83,7 @@ suite('an attempt without a usable answer', () => {
 
   async function lost(more: Partial<Message> = {}): Promise<MessageRecord> {
     ;[time, finding, outcome, sent, searches, searchMs] = [now, { kind: 'none' }, unknown, 0, 0, 0]
+    afterSend = () => {}
     const send = buildSend(route, { body: freshName('text') })
     const result = await store.sends.accept({ ...send, message: { ...send.message, ...more } })
     assert.ok(result.kind === 'started')
@@ -167,6 +171,17 @@ suite('an attempt without a usable answer', () => {
     time = now + windowMs
     await reconcile(record)
     assert.deepEqual([(await found(record)).message.status, sent], ['sent', 1])
+  })
+
+  test('sent again and not taken at first, it is tried until it is', async () => {
+    const record = await lost({ onUnknown: 'resend' })
+    outcome = { kind: 'not_sent', failure: { reason: 'rate_limited' } }
+    afterSend = () => {
+      outcome = { kind: 'accepted', providerMessageId: 'SM6', providerStatus: 'queued' }
+    }
+    time = now + windowMs
+    await reconcile(record)
+    assert.deepEqual([(await found(record)).message.status, sent], ['sent', 2])
   })
 
   test('it is not sent again to somebody who has opted out meanwhile', async () => {

@@ -96,15 +96,12 @@ async function isOvertaken(queries: Queries, { key, guard }: Start): Promise<boo
   return holder !== undefined && Number(holder.key) !== key
 }
 
+/** Nothing is done or awaited for the attempt `a`, but perhaps a further one. */
+const isOver = `coalesce(a.outcome = 'not_sent' OR (a.outcome = 'unknown' AND a.closed_at IS NOT NULL), false)`
+
 /** See `SendStore.startAttempt`. The message is locked. */
-async function mayStart(queries: Queries, { key, resend }: Start): Promise<boolean> {
-  const blocking = await queries.get(
-    resend
-      ? `SELECT 1 FROM (SELECT * FROM attempts WHERE message_key = $1 ORDER BY number DESC LIMIT 1) AS last
-         WHERE outcome IS DISTINCT FROM 'unknown' OR closed_at IS NULL`
-      : `SELECT 1 FROM attempts WHERE message_key = $1 AND outcome IS DISTINCT FROM 'not_sent' LIMIT 1`,
-    key,
-  )
+async function mayStart(queries: Queries, { key }: Start): Promise<boolean> {
+  const blocking = await queries.get(`SELECT 1 FROM attempts a WHERE a.message_key = $1 AND NOT ${isOver} LIMIT 1`, key)
   return blocking === undefined
 }
 
@@ -251,7 +248,7 @@ async function failInterrupted(
   const stuck = `m.status = 'sending'
     AND EXISTS (SELECT 1 FROM attempts a WHERE a.message_key = m.key)
     AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.message_key = m.key
-      AND (a.outcome IS DISTINCT FROM 'not_sent' OR a.finished_at >= $1))`
+      AND (NOT ${isOver} OR a.finished_at >= $1))`
   const locked = await queries.all(
     `SELECT m.key FROM messages m WHERE ${stuck} ORDER BY m.key LIMIT $2 FOR UPDATE SKIP LOCKED`,
     startedBefore,
@@ -268,13 +265,15 @@ async function failInterrupted(
   return rows.length
 }
 
-/** Ends a message of which nothing left. */
+/** Ends a message of which nothing left; one that was sent again, and may have left before, becomes unknown. */
 async function end(
   queries: Queries,
   { key, rule, at }: { readonly key: number; readonly rule: EndingRule; readonly at: number },
 ): Promise<void> {
   const status = statusByRule[rule]
   await queries.run('UPDATE attempts SET closed_at = $1 WHERE message_key = $2 AND closed_at IS NULL', at, key)
+  const doubt = await queries.get(`SELECT 1 FROM attempts WHERE message_key = $1 AND outcome = 'unknown' LIMIT 1`, key)
+  if (doubt !== undefined) return concludeAnew(queries, key, { at, reason: rule })
   const row = await queries.get(
     'UPDATE messages SET status = $1, failure_reason = $2, guard = NULL, updated_at = $3 WHERE key = $4 RETURNING *',
     status,

@@ -74,7 +74,7 @@ export function makeSends(database: Database, conversations: ConversationKeys): 
           `SELECT m.key FROM messages m WHERE m.status = 'sending'
              AND EXISTS (SELECT 1 FROM attempts a WHERE a.message_key = m.key)
              AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.message_key = m.key
-               AND (a.outcome IS NOT 'not_sent' OR a.finished_at >= ?))
+               AND (NOT ${isOver} OR a.finished_at >= ?))
            ORDER BY m.key LIMIT ?`,
           startedBefore,
           limit,
@@ -91,20 +91,17 @@ function isOvertaken(database: Database, { key, guard }: Parameters<SendStore['s
   return holder !== undefined && Number(holder.key) !== key
 }
 
+/** Nothing is done or awaited for the attempt `a`, but perhaps a further one. */
+const isOver = `ifnull(a.outcome = 'not_sent' OR (a.outcome = 'unknown' AND a.closed_at IS NOT NULL), 0)`
+
 /** The message, when a further attempt may start: see `SendStore.startAttempt`. */
 function selectStartable(database: Database, { key, resend }: Parameters<SendStore['startAttempt']>[0]) {
-  return resend
-    ? database.get(
-        `SELECT m.* FROM messages m WHERE m.key = ? AND m.status = 'unknown' AND EXISTS (
-           SELECT 1 FROM attempts a WHERE a.message_key = m.key AND a.outcome = 'unknown' AND a.closed_at IS NOT NULL
-             AND a.number = (SELECT max(number) FROM attempts WHERE message_key = m.key))`,
-        key,
-      )
-    : database.get(
-        `SELECT m.* FROM messages m WHERE m.key = ? AND m.status = 'sending'
-           AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.message_key = m.key AND a.outcome IS NOT 'not_sent')`,
-        key,
-      )
+  return database.get(
+    `SELECT m.* FROM messages m WHERE m.key = ? AND m.status = ?
+       AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.message_key = m.key AND NOT ${isOver})`,
+    key,
+    resend ? 'unknown' : 'sending',
+  )
 }
 
 function accept(database: Database, conversations: ConversationKeys, send: NewSend): AcceptResult {
@@ -222,6 +219,10 @@ function end(
   { key, rule, at }: { readonly key: number; readonly rule: EndingRule; readonly at: number },
 ): void {
   database.run('UPDATE attempts SET closed_at = ? WHERE message_key = ? AND closed_at IS NULL', at, key)
+  if (database.get(`SELECT 1 FROM attempts WHERE message_key = ? AND outcome = 'unknown'`, key) !== undefined) {
+    concludeAnew(database, key, { at, reason: rule })
+    return
+  }
   const row = database.get(
     `UPDATE messages SET status = ?, failure_reason = ?, guard = NULL, updated_at = ? WHERE key = ? RETURNING *`,
     statusByRule[rule],
