@@ -1,6 +1,7 @@
 import type { Conclusion } from './evidence.ts'
 import type { Message } from './message.ts'
 import type { MessageStatus } from './message-status.ts'
+import { type OptOut, scopeOf } from './opt-out.ts'
 
 /**
  * What applications are told: one event for each change of a message's status (an inbound text is `message.received`),
@@ -41,6 +42,22 @@ export function conclusionEvent(
       ...more,
       ...(failure === undefined ? {} : { reason: failure.reason }),
       ...(failure?.providerCode === undefined ? {} : { provider_code: failure.providerCode }),
+    },
+  }
+}
+
+/** What is told when an opt-out is recorded: the person stands on the event itself. */
+export function optOutEvent(optOut: OptOut): DomainEvent {
+  const { organizationId, assistantId, senderId, source, inDoubt, createdAt } = optOut
+  return {
+    type: inDoubt ? 'opt_out.doubted' : 'opt_out.created',
+    organizationId,
+    occurredAt: createdAt,
+    data: {
+      source,
+      scope: scopeOf(optOut),
+      ...(assistantId === undefined ? {} : { assistant_id: assistantId }),
+      ...(senderId === undefined ? {} : { phone_number_id: senderId }),
     },
   }
 }

@@ -46,6 +46,11 @@ export function isAtLeastAsWide(standing: OptOut, reach: Partial<OptOutReach>): 
   )
 }
 
+export function scopeOf({ assistantId, senderId }: Partial<OptOutReach>): OptOutScope {
+  if (senderId !== undefined) return 'sender'
+  return assistantId === undefined ? 'organization' : 'assistant'
+}
+
 /** The members of an `OptOut` that say how far a new one reaches. */
 export function reachOf(scope: OptOutScope, { assistantId, senderId }: OptOutReach): Partial<OptOutReach> {
   switch (scope) {

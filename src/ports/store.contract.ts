@@ -226,6 +226,22 @@ export function storeContract(engine: string, open: () => Promise<Store>): void 
       assert.equal(await store.optOuts.remove(organizationId, recipient, { ...removal, onlyInDoubt: false }), 2)
     })
 
+    test('the event of an opt-out says where it came from and how far it reaches', async () => {
+      const { organizationId } = (await buildRoute(store)).sender
+      const recipient = parseE164('+12025550101')
+      const whole = { organizationId, recipient, source: 'api', inDoubt: false, createdAt: now } as const
+      await store.optOuts.add(whole)
+      await store.optOuts.add({ ...whole, source: 'keyword', inDoubt: true, senderId: 7 })
+      const events = await store.events.after({ organizationId, key: 0, limit: 10 })
+      assert.deepEqual(
+        events.map(({ type, data }) => [type, data]),
+        [
+          ['opt_out.created', { source: 'api', scope: 'organization' }],
+          ['opt_out.doubted', { source: 'keyword', scope: 'sender', phone_number_id: 7 }],
+        ],
+      )
+    })
+
     test('an organization changes how far its opt-outs reach', async () => {
       const { organizationId } = (await buildRoute(store)).sender
       assert.equal((await store.organizations.find(organizationId))?.optOutScope, 'organization')

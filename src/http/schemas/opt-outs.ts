@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { type OptOut, optOutEvidenceLengthMax, optOutScopes, optOutSources } from '../../core/opt-out.ts'
+import { type OptOut, optOutEvidenceLengthMax, optOutScopes, optOutSources, scopeOf } from '../../core/opt-out.ts'
 import { e164Schema, nullable, timeOf, timeSchema } from './common.ts'
 
 export const optOutCreateSchema = Type.Object(
@@ -72,7 +72,7 @@ export function optOutBodyOf(optOut: OptOut): Static<typeof optOutSchema> {
     phone_number: optOut.recipient,
     source: optOut.source,
     in_doubt: optOut.inDoubt,
-    scope: senderId !== undefined ? 'sender' : assistantId !== undefined ? 'assistant' : 'organization',
+    scope: scopeOf(optOut),
     assistant_id: assistantId ?? null,
     phone_number_id: senderId ?? null,
     evidence: optOut.evidence ?? null,

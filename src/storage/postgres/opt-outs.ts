@@ -129,7 +129,9 @@ async function insertOptOuts(queries: Queries, optOuts: readonly OptOut[]): Prom
      ), told AS (
        INSERT INTO events (organization_id, recipient, type, occurred_at, data)
        SELECT organization_id, recipient, CASE WHEN in_doubt THEN 'opt_out.doubted' ELSE 'opt_out.created' END,
-         created_at, json_build_object('source', source)
+         created_at, json_strip_nulls(json_build_object('source', source, 'scope', CASE WHEN sender_id <> 0 THEN 'sender'
+           WHEN assistant_id <> 0 THEN 'assistant' ELSE 'organization' END, 'assistant_id', nullif(assistant_id, 0),
+           'phone_number_id', nullif(sender_id, 0)))
        FROM written
      ), ended AS (
        UPDATE messages AS m SET status = 'suppressed', failure_reason = 'recipient_opted_out', updated_at = w.created_at

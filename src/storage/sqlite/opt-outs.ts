@@ -1,3 +1,4 @@
+import { optOutEvent } from '../../core/event.ts'
 import type { OptOut, OptOutReach } from '../../core/opt-out.ts'
 import type { E164 } from '../../core/phone-number.ts'
 import type { OptOutStore } from '../../ports/store.ts'
@@ -62,11 +63,7 @@ export function insertOptOut(database: Database, optOut: OptOut): boolean {
     createdAt,
   )
   if (changes === 0) return false
-  insertEvent(
-    database,
-    { type: inDoubt ? 'opt_out.doubted' : 'opt_out.created', organizationId, occurredAt: createdAt, data: { source } },
-    { recipient },
-  )
+  insertEvent(database, optOutEvent(optOut), { recipient })
   if (!inDoubt) endWaiting(database, optOut)
   return true
 }
