@@ -2,6 +2,9 @@ import { connect, type Socket } from 'node:net'
 import { numberIn } from './child.ts'
 import { makeFrameReader } from './http-frames.ts'
 
+/** Assistants mostly text people whom they know: a conversation begins once for each. */
+const peopleMax = 10_000
+
 /**
  * Load in a closed loop: each connection sends, waits for the answer, and sends again, until the time is over. No two
  * messages are alike, so none joins another.
@@ -21,7 +24,7 @@ function requestText(port: number, withKey: boolean): string {
   sent++
   const body = JSON.stringify({
     from_phone_number: sender,
-    to_phone_number: `+1${2_000_000_000 + sent}`,
+    to_phone_number: `+1${2_000_000_000 + (sent % peopleMax)}`,
     message: `Your table for two at 19:30 is confirmed, booking ${sent}. Reply C to cancel it.`,
     ...(withKey ? { idempotency_key: crypto.randomUUID() } : {}),
   })

@@ -65,7 +65,7 @@ ${memoryTable(results)}
 - CPU is user and system time of the one process, all its threads, by its own \`resourceUsage\`, taken while no request is open, divided by the messages between. The
   CPU of PostgreSQL's processes is not in it: they may run elsewhere.
 - Closed loop: each connection sends its next message when the last is answered, so latency at ${connectionsMax} connections is mostly waiting for one's turn.
-  Every answer must be a 200, or the run fails. No two messages are alike.
+  Every answer must be a 200, or the run fails. No two messages are alike; they go to 10,000 people in turn.
 - ${pace.rounds} rounds of ${pace.windowMs} ms for each load, interleaved, each after a warm-up that does not count; medians. Ratios are taken within a round: trust them more than microseconds.
 - The driver, the provider and PostgreSQL share the machine with the service, so messages per second are a lower bound.
 `
