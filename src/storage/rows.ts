@@ -221,7 +221,7 @@ export function accountOf(row: Row, sealer: Sealer): ProviderAccount {
 }
 
 /** The JSON for `sealed_secrets`. */
-export function sealedSecretsOf(account: Omit<ProviderAccount, 'id'>, sealer: Sealer): string {
+function sealedSecretsOf(account: Omit<ProviderAccount, 'id'>, sealer: Sealer): string {
   const { organizationId, name, secrets } = account
   return JSON.stringify(
     Object.fromEntries(
@@ -235,6 +235,19 @@ export function sealedSecretsOf(account: Omit<ProviderAccount, 'id'>, sealer: Se
 
 function secretPlace(organizationId: number, record: string, field: string) {
   return { table: 'provider_accounts', organizationId, record, field }
+}
+
+/** The columns of an account behind `organization_id`, in the order of the table. */
+export function accountColumns(account: Omit<ProviderAccount, 'id'>, sealer: Sealer) {
+  return [
+    account.name,
+    account.provider,
+    account.baseUrl ?? null,
+    JSON.stringify(account.settings),
+    sealedSecretsOf(account, sealer),
+    account.createdAt,
+    account.updatedAt,
+  ] as const
 }
 
 export function assistantOf(row: Row): Assistant {
@@ -308,6 +321,21 @@ export function refusedWebhookOf(row: Row): RefusedWebhook {
     receivedAt: Number(row.received_at),
     ...optional('organizationId', number(row.organization_id)),
   }
+}
+
+/** The columns of a key behind `organization_id`, in the order of the table. */
+export function apiKeyColumns(apiKey: Omit<ApiKey, 'id'>) {
+  return [
+    apiKey.name,
+    apiKey.prefix,
+    apiKey.hash,
+    apiKey.scopes.join(','),
+    apiKey.createdAt,
+    apiKey.updatedAt,
+    apiKey.lastUsedAt ?? null,
+    apiKey.expiresAt ?? null,
+    apiKey.revokedAt ?? null,
+  ] as const
 }
 
 function json<T>(value: unknown): T {

@@ -1,7 +1,7 @@
 import { SmsError } from '../../core/errors.ts'
 import type { ProviderAccount } from '../../core/organization.ts'
 import type { AccountStore } from '../../ports/store.ts'
-import { accountOf, sealedSecretsOf } from '../rows.ts'
+import { accountColumns, accountOf } from '../rows.ts'
 import type { Sealer } from '../seal.ts'
 import type { Database, Queries } from './database.ts'
 
@@ -18,18 +18,6 @@ export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
       organizationId,
     )
     return row === undefined ? undefined : accountOf(row, sealer)
-  }
-
-  function columnsOf(account: Omit<ProviderAccount, 'id'>) {
-    return [
-      account.name,
-      account.provider,
-      account.baseUrl ?? null,
-      JSON.stringify(account.settings),
-      sealedSecretsOf(account, sealer),
-      account.createdAt,
-      account.updatedAt,
-    ] as const
   }
 
   return {
@@ -53,7 +41,7 @@ export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
            (organization_id, name, provider, base_url, settings, sealed_secrets, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
         account.organizationId,
-        ...columnsOf(account),
+        ...accountColumns(account, sealer),
       )
       return { ...account, id: Number(row?.id) }
     },
@@ -65,7 +53,7 @@ export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
         await queries.run(
           `UPDATE provider_accounts SET name = $1, provider = $2, base_url = $3, settings = $4, sealed_secrets = $5,
              created_at = $6, updated_at = $7 WHERE id = $8`,
-          ...columnsOf(changed),
+          ...accountColumns(changed, sealer),
           id,
         )
         return changed

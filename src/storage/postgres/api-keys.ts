@@ -1,7 +1,6 @@
-import type { ApiKey } from '../../core/api-key.ts'
 import { SmsError } from '../../core/errors.ts'
 import type { ApiKeyStore } from '../../ports/store.ts'
-import { apiKeyOf } from '../rows.ts'
+import { apiKeyColumns, apiKeyOf } from '../rows.ts'
 import type { Database } from './database.ts'
 
 export function makeApiKeys(database: Database): ApiKeyStore {
@@ -24,7 +23,7 @@ export function makeApiKeys(database: Database): ApiKeyStore {
            expires_at, revoked_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
         apiKey.organizationId,
-        ...columnsOf(apiKey),
+        ...apiKeyColumns(apiKey),
       )
       return { ...apiKey, id: Number(row?.id) }
     },
@@ -40,7 +39,7 @@ export function makeApiKeys(database: Database): ApiKeyStore {
         await queries.run(
           `UPDATE api_keys SET name = $1, prefix = $2, hash = $3, scopes = $4, created_at = $5, updated_at = $6,
              last_used_at = $7, expires_at = $8, revoked_at = $9 WHERE id = $10`,
-          ...columnsOf(changed),
+          ...apiKeyColumns(changed),
           id,
         )
         return changed
@@ -49,18 +48,4 @@ export function makeApiKeys(database: Database): ApiKeyStore {
       await database.run('UPDATE api_keys SET last_used_at = $1 WHERE id = $2', usedAt, id)
     },
   }
-}
-
-function columnsOf(apiKey: Omit<ApiKey, 'id'>) {
-  return [
-    apiKey.name,
-    apiKey.prefix,
-    apiKey.hash,
-    apiKey.scopes.join(','),
-    apiKey.createdAt,
-    apiKey.updatedAt,
-    apiKey.lastUsedAt ?? null,
-    apiKey.expiresAt ?? null,
-    apiKey.revokedAt ?? null,
-  ] as const
 }

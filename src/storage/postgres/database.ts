@@ -183,15 +183,15 @@ function openPool(url: string): pg.Pool {
     idle_in_transaction_session_timeout: statementTimeoutMs,
     query_timeout: queryTimeoutMs,
     pipeline: true,
+    // A commit is a promise here, whatever the server's default is: a connection that cannot keep it is not used.
+    async onConnect(client) {
+      await client.query(
+        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
+      )
+    },
   })
-  pool.on('connect', (client) => {
-    // A connection that breaks while in use tells so to the statement that waits; unheard here, it would end the process.
-    client.on('error', () => undefined)
-    // A commit is a promise here, whatever the server's default is. A failure shows in the query that follows.
-    client
-      .query("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")
-      .catch(() => undefined)
-  })
+  // A connection that breaks while in use tells so to the statement that waits; unheard here, it would end the process.
+  pool.on('connect', (client) => void client.on('error', () => undefined))
   // An idle connection broke: the pool has dropped it, and the next query opens another or says why it cannot.
   pool.on('error', () => undefined)
   return pool

@@ -9,6 +9,7 @@ import { inboundContract } from '../../ports/inbound-store.contract.ts'
 import { readingContract } from '../../ports/reading.contract.ts'
 import { storeContract } from '../../ports/store.contract.ts'
 import { makeSealer } from '../seal.ts'
+import { openDatabase } from './database.ts'
 import { migratePostgres, openPostgresStore } from './store.ts'
 
 const database = await createTestDatabase()
@@ -102,6 +103,16 @@ test('a session ended by an administrator costs one connection, not the service'
   if (answer instanceof Error) assert.equal('code' in answer && answer.code, 'unavailable')
   assert.ok((await store.sends.accept(buildSend(route))).kind)
   await store.close()
+})
+
+test('a commit waits for the disk although the default of the server is not to', async () => {
+  const careless = await createTestDatabase()
+  const { pathname } = new URL(careless.url)
+  await query(`ALTER DATABASE ${pathname.slice(1)} SET synchronous_commit = off`, careless.url)
+  const opened = await openDatabase({ url: careless.url, metrics: silentMetrics })
+  assert.deepEqual(await opened.get('SHOW synchronous_commit'), { synchronous_commit: 'on' })
+  await opened.close()
+  await careless.drop()
 })
 
 test('a schema from the future stops the start with a sentence', async () => {

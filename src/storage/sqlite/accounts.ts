@@ -1,7 +1,7 @@
 import { SmsError } from '../../core/errors.ts'
 import type { ProviderAccount } from '../../core/organization.ts'
 import type { AccountStore } from '../../ports/store.ts'
-import { accountOf, sealedSecretsOf } from '../rows.ts'
+import { accountColumns, accountOf } from '../rows.ts'
 import type { Sealer } from '../seal.ts'
 import type { Database } from './database.ts'
 
@@ -9,18 +9,6 @@ export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
   function find(organizationId: number, id: number): ProviderAccount | undefined {
     const row = database.get('SELECT * FROM provider_accounts WHERE id = ? AND organization_id = ?', id, organizationId)
     return row === undefined ? undefined : accountOf(row, sealer)
-  }
-
-  function columnsOf(account: Omit<ProviderAccount, 'id'>) {
-    return [
-      account.name,
-      account.provider,
-      account.baseUrl ?? null,
-      JSON.stringify(account.settings),
-      sealedSecretsOf(account, sealer),
-      account.createdAt,
-      account.updatedAt,
-    ] as const
   }
 
   return {
@@ -45,7 +33,7 @@ export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
              (organization_id, name, provider, base_url, settings, sealed_secrets, created_at, updated_at)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
           account.organizationId,
-          ...columnsOf(account),
+          ...accountColumns(account, sealer),
         )
         return { ...account, id: lastKey }
       }),
@@ -57,7 +45,7 @@ export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
         database.run(
           `UPDATE provider_accounts SET name = ?, provider = ?, base_url = ?, settings = ?, sealed_secrets = ?,
              created_at = ?, updated_at = ? WHERE id = ?`,
-          ...columnsOf(changed),
+          ...accountColumns(changed, sealer),
           id,
         )
         return changed

@@ -1,7 +1,6 @@
-import type { ApiKey } from '../../core/api-key.ts'
 import { SmsError } from '../../core/errors.ts'
 import type { ApiKeyStore } from '../../ports/store.ts'
-import { apiKeyOf } from '../rows.ts'
+import { apiKeyColumns, apiKeyOf } from '../rows.ts'
 import type { Database } from './database.ts'
 
 export function makeApiKeys(database: Database): ApiKeyStore {
@@ -22,7 +21,7 @@ export function makeApiKeys(database: Database): ApiKeyStore {
              expires_at, revoked_at)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           apiKey.organizationId,
-          ...columnsOf(apiKey),
+          ...apiKeyColumns(apiKey),
         )
         return { ...apiKey, id: lastKey }
       }),
@@ -34,7 +33,7 @@ export function makeApiKeys(database: Database): ApiKeyStore {
         database.run(
           `UPDATE api_keys SET name = ?, prefix = ?, hash = ?, scopes = ?, created_at = ?, updated_at = ?,
              last_used_at = ?, expires_at = ?, revoked_at = ? WHERE id = ?`,
-          ...columnsOf(changed),
+          ...apiKeyColumns(changed),
           id,
         )
         return changed
@@ -44,18 +43,4 @@ export function makeApiKeys(database: Database): ApiKeyStore {
         database.run('UPDATE api_keys SET last_used_at = ? WHERE id = ?', usedAt, id)
       }),
   }
-}
-
-function columnsOf(apiKey: Omit<ApiKey, 'id'>) {
-  return [
-    apiKey.name,
-    apiKey.prefix,
-    apiKey.hash,
-    apiKey.scopes.join(','),
-    apiKey.createdAt,
-    apiKey.updatedAt,
-    apiKey.lastUsedAt ?? null,
-    apiKey.expiresAt ?? null,
-    apiKey.revokedAt ?? null,
-  ] as const
 }
