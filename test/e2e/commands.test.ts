@@ -183,7 +183,7 @@ test('keys are made, listed and revoked', async () => {
 
 test('migrate, help and wrong usage have their exit codes', async () => {
   const env = environment('migrate.db')
-  assert.equal((await runTextbridge(['migrate'], env)).stdout, 'Applied: 0001-foundation, 0002-after-the-send.\n')
+  assert.equal((await runTextbridge(['migrate'], env)).stdout, 'Applied: 0001-foundation, 0002-after-the-send, 0003-queue-pace-policy.\n')
   assert.equal((await runTextbridge(['migrate'], env)).stdout, 'The schema is up to date.\n')
   assert.equal((await runTextbridge(['--help'], env)).code, 0)
   assert.equal((await runTextbridge(['fly'], env)).code, 2)

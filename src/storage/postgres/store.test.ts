@@ -69,7 +69,7 @@ suite('several processes on one PostgreSQL', () => {
   test('opened by five at once, an empty database is migrated once', async () => {
     const empty = await createTestDatabase()
     const applied = await Promise.all(Array.from({ length: 5 }, () => migratePostgres({ url: empty.url })))
-    assert.deepEqual(applied.flat(), ['0001-foundation', '0002-after-the-send'])
+    assert.deepEqual(applied.flat(), ['0001-foundation', '0002-after-the-send', '0003-queue-pace-policy'])
     await empty.drop()
   })
 })

@@ -55,7 +55,7 @@ test('what was accepted is there after the file is opened again, and is readable
 
 test('a schema from the future stops the start with a sentence, and migrating twice applies nothing', async () => {
   const path = join(folder, 'future.db')
-  assert.deepEqual(await migrateSqlite({ path }), ['0001-foundation', '0002-after-the-send'])
+  assert.deepEqual(await migrateSqlite({ path }), ['0001-foundation', '0002-after-the-send', '0003-queue-pace-policy'])
   assert.deepEqual(await migrateSqlite({ path }), [])
   const sqlite = new DatabaseSync(path)
   sqlite.exec('PRAGMA user_version = 99')
