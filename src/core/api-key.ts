@@ -2,6 +2,19 @@
 export const apiKeyScopes = ['send', 'read', 'manage'] as const
 export type ApiKeyScope = (typeof apiKeyScopes)[number]
 
+export const rateLimitUnits = ['second', 'minute', 'hour'] as const
+export type RateLimitUnit = (typeof rateLimitUnits)[number]
+
+/** So many requests in each window. A window begins with the first request after the one before it has ended. */
+export type RateLimit = { readonly requests: number; readonly per: RateLimitUnit }
+
+export const rateLimitRequestsMax = 1_000_000
+export const windowMsByUnit = {
+  second: 1_000,
+  minute: 60_000,
+  hour: 3_600_000,
+} as const satisfies Record<RateLimitUnit, number>
+
 /** A key as it is kept: never the key itself, only its SHA-256. Times are Unix milliseconds. */
 export type ApiKey = {
   readonly id: number
@@ -12,6 +25,8 @@ export type ApiKey = {
   /** SHA-256 of the whole key, lower-case hex. */
   readonly hash: string
   readonly scopes: readonly ApiKeyScope[]
+  /** Absent: it may ask as often as it likes. */
+  readonly rateLimit?: RateLimit
   readonly createdAt: number
   readonly updatedAt: number
   readonly lastUsedAt?: number

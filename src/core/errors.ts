@@ -20,6 +20,7 @@ export const errorCodes = [
   'request_timeout',
   'method_not_allowed',
   'outcome_unknown',
+  'rate_limited',
   'overloaded',
   'unavailable',
   'internal',

@@ -20,6 +20,7 @@ const httpStatusByCode = {
   body_too_large: 413,
   unsupported_media_type: 415,
   idempotency_key_reused: 422,
+  rate_limited: 429,
   outcome_unknown: 500,
   internal: 500,
   overloaded: 503,
@@ -49,7 +50,12 @@ export type ErrorBody = {
   readonly [more: string]: unknown
 }
 
-const retryableCodes: ReadonlySet<ErrorCode> = new Set(['idempotency_in_progress', 'overloaded', 'unavailable'])
+const retryableCodes: ReadonlySet<ErrorCode> = new Set([
+  'idempotency_in_progress',
+  'rate_limited',
+  'overloaded',
+  'unavailable',
+])
 
 export function httpStatusOf(code: ErrorCode): number {
   return httpStatusByCode[code]
