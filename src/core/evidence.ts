@@ -12,6 +12,8 @@ export type Evidence = {
   /** At least one. */
   readonly attempts: readonly Attempt[]
   readonly receipts: readonly DeliveryReceipt[]
+  /** It goes back to the queue when it was not sent, instead of being tried again in its request. */
+  readonly queued?: boolean
 }
 
 export type Conclusion = {
@@ -29,21 +31,27 @@ export type Conclusion = {
  * A signed receipt shows that the provider has the message, whatever our own call saw. A confirmed delivery outweighs
  * every failure report: the person holds the text in their hand.
  */
-export function conclude({ attempts, receipts }: Evidence): Conclusion {
+export function conclude({ attempts, receipts, queued = false }: Evidence): Conclusion {
   const providerMessageId = providerMessageIdOf({ attempts, receipts })
   const known = providerMessageId === undefined ? {} : { providerMessageId }
   if (receipts.length > 0) return { ...concludeReceipts(receipts), ...known }
   if (attempts.some((attempt) => attempt.outcome?.kind === 'accepted' || attempt.vouchedAt !== undefined))
     return { status: 'sent', ...known }
-  return concludeRefusals(attempts)
+  return concludeRefusals(attempts, queued)
 }
 
 /**
  * Whether an identical send must still join the message instead of going out. While it is unresolved, of course. But
  * also after evidence came that it did go out, if its own call had left no answer: its caller was told 500 and may be
- * about to repeat it. Only reading what became of it, or the end of the evidence window, ends that.
+ * about to repeat it. Only reading what became of it, or the end of the evidence window, ends that. Where the policy
+ * says so, every text that may reach its person holds back its duplicates for a while.
  */
-export function keepsGuard(status: MessageStatus, attempts: readonly Attempt[]): boolean {
+export function keepsGuard(
+  status: MessageStatus,
+  attempts: readonly Attempt[],
+  duplicates: { readonly duplicateUntil?: number; readonly now: number },
+): boolean {
+  const holdsBack = duplicates.duplicateUntil !== undefined && duplicates.duplicateUntil > duplicates.now
   switch (status) {
     case 'sending':
     case 'unknown':
@@ -51,16 +59,17 @@ export function keepsGuard(status: MessageStatus, attempts: readonly Attempt[]):
     case 'sent':
     case 'delivered':
     case 'undelivered':
-      return attempts.some(mayHaveGoneOut)
+      return holdsBack || attempts.some(mayHaveGoneOut)
     case 'failed':
     case 'expired':
     case 'canceled':
     case 'suppressed':
     case 'scheduled':
-    case 'held':
-    case 'queued':
     case 'received':
       return false
+    case 'held':
+    case 'queued':
+      return holdsBack
   }
 }
 
@@ -77,15 +86,20 @@ function mayHaveGoneOut({ outcome }: Attempt): boolean {
   return outcome === undefined || outcome.kind === 'unknown'
 }
 
-function concludeRefusals(attempts: readonly Attempt[]): Conclusion {
+function concludeRefusals(attempts: readonly Attempt[], queued: boolean): Conclusion {
   const last = attempts.reduce((latest, attempt) => (attempt.number > latest.number ? attempt : latest))
   // An attempt that was not sent waits for the next one; when that has begun, there is nothing left to wait for.
   if (attempts.some((attempt) => isOpen(attempt) && (attempt === last || mayHaveGoneOut(attempt))))
-    return { status: 'sending' }
+    return { status: queued && isWaiting(attempts, last) ? 'queued' : 'sending' }
   // A later refusal says nothing about an earlier attempt that may have texted the person.
   if (attempts.some(mayHaveGoneOut)) return { status: 'unknown' }
   const failure = last.outcome !== undefined && 'failure' in last.outcome ? last.outcome.failure : undefined
   return failed('failed', failure)
+}
+
+/** The last attempt was not sent, and none before it may have been. */
+function isWaiting(attempts: readonly Attempt[], last: Attempt): boolean {
+  return last.outcome?.kind === 'not_sent' && !attempts.some((attempt) => isOpen(attempt) && mayHaveGoneOut(attempt))
 }
 
 const weightByStatus = {

@@ -34,6 +34,75 @@ const traitsByReason = {
     actor: 'caller',
     advice: 'The recipient has written again since. Read the newer message and answer that one.',
   },
+  recipient_not_allowed: {
+    permanent: false,
+    retryable: false,
+    actor: 'operator',
+    advice:
+      'The assistant may not text this person: its policy allows only who has written first, or who is on its list. Change policy.recipients, or wait for the person to write.',
+  },
+  country_not_allowed: {
+    permanent: false,
+    retryable: false,
+    actor: 'operator',
+    advice: 'The policy does not allow texts to this country or area code. Add it to policy.countries if it is meant.',
+  },
+  conversation_loop: {
+    permanent: false,
+    retryable: false,
+    actor: 'operator',
+    advice:
+      'The person has answered many times in a row within seconds, as a program would. Look at the conversation; a pause of a minute ends the streak.',
+  },
+  unanswered_limit: {
+    permanent: false,
+    retryable: false,
+    actor: 'recipient',
+    advice: 'The person has not answered the last texts of this assistant. Wait for an answer, or raise policy.unanswered.',
+  },
+  recipient_cap: {
+    permanent: false,
+    retryable: true,
+    actor: 'caller',
+    advice: 'This person has got as many texts as the policy allows in this time. Send it later, or raise policy.per_recipient.',
+  },
+  assistant_cap: {
+    permanent: false,
+    retryable: true,
+    actor: 'operator',
+    advice: 'The assistant has sent as many texts as the policy allows in this time. Send it later, or raise policy.per_assistant.',
+  },
+  organization_cap: {
+    permanent: false,
+    retryable: true,
+    actor: 'operator',
+    advice: 'The organization has sent as many texts as its policy allows in this time. Send it later, or raise policy.per_organization.',
+  },
+  prefix_velocity: {
+    permanent: false,
+    retryable: true,
+    actor: 'operator',
+    advice:
+      'Many texts went to numbers that begin alike, as in fraud with premium numbers. Look at the recipients; raise policy.prefix_velocity if they are meant.',
+  },
+  spend_budget: {
+    permanent: false,
+    retryable: true,
+    actor: 'operator',
+    advice: 'The budget of this period is spent. Raise policy.spend, or wait for the next period.',
+  },
+  not_approved: {
+    permanent: true,
+    retryable: false,
+    actor: 'operator',
+    advice: 'A person has refused this text. Change it and send it as a new message.',
+  },
+  canceled: {
+    permanent: true,
+    retryable: false,
+    actor: 'caller',
+    advice: 'It was canceled before it left. Send it as a new message if it is wanted after all.',
+  },
   landline: {
     permanent: true,
     retryable: false,

@@ -24,7 +24,8 @@ export type MessageStatus = (typeof messageStatuses)[number]
 export const receiptStatuses = ['sent', 'delivered', 'undelivered', 'failed', 'expired', 'canceled'] as const
 export type ReceiptStatus = (typeof receiptStatuses)[number]
 
-export type DispatchedStatus = 'sending' | 'unknown' | 'suppressed' | ReceiptStatus
+/** `queued`: it was not sent, and waits for its next turn. */
+export type DispatchedStatus = 'queued' | 'sending' | 'unknown' | 'suppressed' | ReceiptStatus
 
 /** Whether nothing more is expected: no attempt will start and no receipt can change what is true. */
 export function isTerminal(status: MessageStatus): boolean {

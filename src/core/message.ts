@@ -33,6 +33,34 @@ export type SendRequest = {
   /** Our id of the inbound message that it answers; refused when a newer one has arrived. */
   readonly inReplyTo?: MessageId
   readonly idempotencyKey?: string
+  /** Send it when its turn comes, and answer at once. */
+  readonly queue: boolean
+  /** One of many that were handed over together: it makes room for others. */
+  readonly bulk: boolean
+  /** Unix milliseconds; implies the queue. */
+  readonly sendAt?: number
+  /** It is not dispatched from then on (Unix ms). */
+  readonly expiresAt?: number
+}
+
+/** `send_at` and `expires_at` lie at most this far ahead. */
+export const sendAheadMsMax = 366 * 24 * 60 * 60 * 1_000
+export const messagesPerBatchMax = 1_000
+
+/** What leaves first when several wait at one number: lower before higher. */
+export const priorities = { automatic: 0, ordinary: 1, bulk: 2 } as const
+
+export const holdReasons = ['paused', 'approval', 'quiet_hours'] as const
+export type HoldReason = (typeof holdReasons)[number]
+
+/** The limit that refused a message, as it stood then. */
+export type ReachedLimit = {
+  readonly limit: number
+  readonly count: number
+  /** What the limit is for: `minute`, `hour`, `day`, `month`, or a conversation. */
+  readonly per: string
+  /** Sending may be allowed again from then on (Unix ms), if waiting helps. */
+  readonly retryAt?: number
 }
 
 export const directions = ['outbound', 'inbound'] as const
@@ -67,6 +95,27 @@ export type Message = {
   readonly providerMessageId?: string
   /** Why it ended badly; only with `failed`, `suppressed`, `undelivered` or `expired`. */
   readonly failure?: Failure
+  /** Only with a failure that a limit of the policy was the reason for. */
+  readonly reachedLimit?: ReachedLimit
+  /** It leaves when its turn comes, not in the request that brought it. */
+  readonly queued?: boolean
+  /** Its caller gave it an idempotency key: it is meant, however alike another one is. */
+  readonly keyed?: boolean
+  /** Of `priorities`. */
+  readonly priority: number
+  readonly sendAt?: number
+  readonly expiresAt?: number
+  /** When one that is scheduled or held goes to the queue by itself; absent when a person must decide. */
+  readonly dueAt?: number
+  /** Only with `held`. */
+  readonly holdReason?: HoldReason
+  readonly approvedAt?: number
+  /** When it was dispatched, where that counts against a limit of the policy. */
+  readonly countedAt?: number
+  /** In millionths of the currency of the organization's prices, if it has any. */
+  readonly costMicros?: number
+  /** An identical send joins it until then, although it is known what became of it. */
+  readonly duplicateUntil?: number
   readonly createdAt: number
   readonly updatedAt: number
 }

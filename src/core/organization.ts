@@ -1,5 +1,7 @@
 import type { OptOutScope } from './opt-out.ts'
+import type { AccountPacing, SenderPacing } from './pacing.ts'
 import type { E164 } from './phone-number.ts'
+import type { Policy } from './policy.ts'
 
 /** Who owns everything else. Organizations never see each other. */
 export type Organization = {
@@ -7,6 +9,10 @@ export type Organization = {
   readonly name: string
   /** How far a new opt-out reaches. */
   readonly optOutScope: OptOutScope
+  /** Holds for all its assistants, unless one has its own. */
+  readonly policy: Policy
+  /** Nothing is sent since then: what would be is held. So it is with an assistant, a number, and an account. */
+  readonly pausedAt?: number
   readonly createdAt: number
 }
 
@@ -24,6 +30,8 @@ export type ProviderAccount = {
   readonly baseUrl?: string
   readonly settings: Readonly<Record<string, string>>
   readonly secrets: Readonly<Record<string, string>>
+  readonly pacing: AccountPacing
+  readonly pausedAt?: number
   readonly createdAt: number
   readonly updatedAt: number
 }
@@ -39,6 +47,9 @@ export type Assistant = {
   /** A Twilio Messaging Service or the like: overrides the account's own setting for this assistant. */
   readonly messagingServiceId?: string
   readonly inbound: InboundSettings
+  /** Each member replaces the organization's. */
+  readonly policy: Policy
+  readonly pausedAt?: number
   readonly customSettings: Readonly<Record<string, unknown>>
   readonly isActive: boolean
   readonly createdAt: number
@@ -69,6 +80,8 @@ export type Sender = {
   readonly friendlyName?: string
   readonly assistantId?: number
   readonly providerAccountId: number
+  readonly pacing: SenderPacing
+  readonly pausedAt?: number
   readonly isActive: boolean
   readonly createdAt: number
   readonly updatedAt: number
@@ -76,6 +89,7 @@ export type Sender = {
 
 /** sender -> assistant -> provider account: all that a send from one number needs to know. */
 export type Route = {
+  readonly organization: Organization
   readonly sender: Sender
   readonly assistant: Assistant
   readonly account: ProviderAccount

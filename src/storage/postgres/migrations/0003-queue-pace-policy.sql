@@ -13,6 +13,16 @@ ALTER TABLE provider_accounts
   ADD COLUMN pacing TEXT NOT NULL DEFAULT '{}',
   ADD COLUMN paused_at BIGINT;
 ALTER TABLE api_keys ADD COLUMN rate_limit TEXT;
+-- How many requests a limited key has made in its present window. Unlogged: a count then waits for no disk, and to lose
+-- it in a crash of the server only begins the windows anew.
+CREATE UNLOGGED TABLE api_key_windows (
+  api_key_id BIGINT NOT NULL,
+  window_ms BIGINT NOT NULL,
+  requests BIGINT NOT NULL,
+  -- Unix ms of the server's clock.
+  ends_at BIGINT NOT NULL,
+  PRIMARY KEY (api_key_id, window_ms)
+);
 
 ALTER TABLE messages
   -- It was handed over to be sent when its turn comes.
