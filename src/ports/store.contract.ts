@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
+import { eventually } from '../../test/support/manual-clock.ts'
 import { buildRoute, buildSend, freshName, now, outcomeRecord } from '../../test/support/store-builders.ts'
 import { SmsError } from '../core/errors.ts'
 import type { MessageId } from '../core/message-id.ts'
@@ -266,6 +267,54 @@ export function storeContract(engine: string, open: () => Promise<Store>): void 
       await store.apiKeys.change(organizationId, apiKey.id, (present) => ({ ...present, revokedAt: now }))
       assert.deepEqual(await store.apiKeys.findByHash(hash), { ...apiKey, lastUsedAt: now + 5, revokedAt: now })
       assert.deepEqual(await store.apiKeys.list(organizationId), [])
+    })
+
+    test('a rate limit is kept with its key, changed, and taken away', async () => {
+      const { organizationId } = (await buildRoute(store)).sender
+      const hash = freshName('hash')
+      const rateLimit = { requests: 50, per: 'minute' } as const
+      const apiKey = await store.apiKeys.create({
+        organizationId,
+        name: 'limited',
+        prefix: 'tb_live_',
+        hash,
+        scopes: ['read'],
+        rateLimit,
+        createdAt: now,
+        updatedAt: now,
+      })
+      assert.deepEqual(await store.apiKeys.findByHash(hash), apiKey)
+      const change = { requests: 1, per: 'hour' } as const
+      await store.apiKeys.change(organizationId, apiKey.id, (present) => ({ ...present, rateLimit: change }))
+      assert.deepEqual(await store.apiKeys.findByHash(hash), { ...apiKey, rateLimit: change })
+      const { rateLimit: _gone, ...unlimited } = apiKey
+      await store.apiKeys.change(organizationId, apiKey.id, () => unlimited)
+      assert.deepEqual(await store.apiKeys.list(organizationId), [unlimited])
+    })
+
+    test('requests are counted by key and length of window, each once, however many come together', async () => {
+      const count = (apiKeyId: number, windowMs = 60_000, requests = 1) =>
+        store.apiKeys.countRequests({ apiKeyId, windowMs, requests, now: performance.now() })
+      const together = await Promise.all(Array.from({ length: 40 }, () => count(71)))
+      assert.deepEqual(
+        together.map(({ total }) => total).sort((left, right) => left - right),
+        Array.from({ length: 40 }, (_, index) => index + 1),
+      )
+      assert.ok(together.every(({ leftMs }) => leftMs > 50_000 && leftMs <= 60_000))
+      assert.equal((await count(71, 60_000, 5)).total, 45)
+      assert.equal((await count(71, 1_000)).total, 1)
+      assert.equal((await count(72)).total, 1)
+    })
+
+    test('when its window has ended, a key begins another with its next request', async () => {
+      const count = () =>
+        store.apiKeys.countRequests({ apiKeyId: 73, windowMs: 20, requests: 3, now: performance.now() })
+      await eventually(async () => {
+        const { total, leftMs } = await count()
+        assert.ok(leftMs <= 20)
+        return total > 3
+      })
+      await eventually(async () => (await count()).total === 3)
     })
   })
 }

@@ -331,4 +331,22 @@ export interface ApiKeyStore {
   change(organizationId: number, id: number, change: (now: ApiKey) => ApiKey): Promise<ApiKey>
   /** Records uses; not durable at once, and never on the way of a request. */
   touch(id: number, usedAt: number): Promise<void>
+  /**
+   * Adds requests to the present window of a key, which the first one begins; windows of another length are others.
+   * Counts of concurrent calls are exact over all processes. A crash or a restart of the engine may begin all anew.
+   */
+  countRequests(params: {
+    readonly apiKeyId: number
+    readonly windowMs: number
+    readonly requests: number
+    /** Milliseconds that only grow. An engine that processes share goes by its own clock instead. */
+    readonly now: number
+  }): Promise<CountedRequests>
+}
+
+export type CountedRequests = {
+  /** All of the window, these included. */
+  readonly total: number
+  /** Until the window ends, at least 0. */
+  readonly leftMs: number
 }

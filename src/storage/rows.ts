@@ -1,4 +1,4 @@
-import type { ApiKey, ApiKeyScope } from '../core/api-key.ts'
+import type { ApiKey, ApiKeyScope, RateLimit } from '../core/api-key.ts'
 import type { Conversation } from '../core/conversation.ts'
 import type { DeliveryReceipt, ReceiptSource, RecordedReceipt } from '../core/delivery-receipt.ts'
 import type { Encoding } from '../core/encoding.ts'
@@ -289,6 +289,7 @@ export function apiKeyOf(row: Row): ApiKey {
     prefix: String(row.prefix),
     hash: String(row.hash),
     scopes: String(row.scopes).split(',') as ApiKeyScope[],
+    ...optional('rateLimit', row.rate_limit === null ? undefined : json<RateLimit>(row.rate_limit)),
     createdAt: Number(row.created_at),
     updatedAt: Number(row.updated_at),
     ...optional('lastUsedAt', number(row.last_used_at)),
@@ -335,6 +336,7 @@ export function apiKeyColumns(apiKey: Omit<ApiKey, 'id'>) {
     apiKey.lastUsedAt ?? null,
     apiKey.expiresAt ?? null,
     apiKey.revokedAt ?? null,
+    apiKey.rateLimit === undefined ? null : JSON.stringify(apiKey.rateLimit),
   ] as const
 }
 

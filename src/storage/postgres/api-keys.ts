@@ -3,6 +3,18 @@ import type { ApiKeyStore } from '../../ports/store.ts'
 import { apiKeyColumns, apiKeyOf } from '../rows.ts'
 import type { Database } from './database.ts'
 
+const clockMs = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
+// The clock is read once for the whole decision: when the statement began, before it waited for others on this row.
+const hasEnded = 'present.ends_at <= EXCLUDED.ends_at - EXCLUDED.window_ms'
+
+const countSql = `
+  INSERT INTO api_key_windows AS present (api_key_id, window_ms, requests, ends_at)
+  VALUES ($1, $2, $3, ${clockMs} + $2)
+  ON CONFLICT (api_key_id, window_ms) DO UPDATE SET
+    requests = EXCLUDED.requests + CASE WHEN ${hasEnded} THEN 0 ELSE present.requests END,
+    ends_at = CASE WHEN ${hasEnded} THEN EXCLUDED.ends_at ELSE present.ends_at END
+  RETURNING requests, ends_at - ${clockMs} AS left_ms`
+
 export function makeApiKeys(database: Database): ApiKeyStore {
   return {
     async findByHash(hash) {
@@ -20,8 +32,8 @@ export function makeApiKeys(database: Database): ApiKeyStore {
     async create(apiKey) {
       const row = await database.get(
         `INSERT INTO api_keys (organization_id, name, prefix, hash, scopes, created_at, updated_at, last_used_at,
-           expires_at, revoked_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
+           expires_at, revoked_at, rate_limit)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
         apiKey.organizationId,
         ...apiKeyColumns(apiKey),
       )
@@ -38,7 +50,7 @@ export function makeApiKeys(database: Database): ApiKeyStore {
         const changed = { ...change(apiKeyOf(row)), id, organizationId }
         await queries.run(
           `UPDATE api_keys SET name = $1, prefix = $2, hash = $3, scopes = $4, created_at = $5, updated_at = $6,
-             last_used_at = $7, expires_at = $8, revoked_at = $9 WHERE id = $10`,
+             last_used_at = $7, expires_at = $8, revoked_at = $9, rate_limit = $10 WHERE id = $11`,
           ...apiKeyColumns(changed),
           id,
         )
@@ -46,6 +58,10 @@ export function makeApiKeys(database: Database): ApiKeyStore {
       }),
     async touch(id, usedAt) {
       await database.run('UPDATE api_keys SET last_used_at = $1 WHERE id = $2', usedAt, id)
+    },
+    async countRequests({ apiKeyId, windowMs, requests }) {
+      const row = await database.get(countSql, apiKeyId, windowMs, requests)
+      return { total: Number(row?.requests), leftMs: Math.max(0, Number(row?.left_ms)) }
     },
   }
 }

@@ -1,9 +1,10 @@
 import { SmsError } from '../../core/errors.ts'
-import type { ApiKeyStore } from '../../ports/store.ts'
+import type { ApiKeyStore, CountedRequests } from '../../ports/store.ts'
 import { apiKeyColumns, apiKeyOf } from '../rows.ts'
 import type { Database } from './database.ts'
 
 export function makeApiKeys(database: Database): ApiKeyStore {
+  const windows = makeWindows()
   return {
     async findByHash(hash) {
       const row = database.get('SELECT * FROM api_keys WHERE hash = ?', hash)
@@ -18,8 +19,8 @@ export function makeApiKeys(database: Database): ApiKeyStore {
       database.transaction(() => {
         const { lastKey } = database.run(
           `INSERT INTO api_keys (organization_id, name, prefix, hash, scopes, created_at, updated_at, last_used_at,
-             expires_at, revoked_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+             expires_at, revoked_at, rate_limit)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           apiKey.organizationId,
           ...apiKeyColumns(apiKey),
         )
@@ -32,7 +33,7 @@ export function makeApiKeys(database: Database): ApiKeyStore {
         const changed = { ...change(apiKeyOf(row)), id, organizationId }
         database.run(
           `UPDATE api_keys SET name = ?, prefix = ?, hash = ?, scopes = ?, created_at = ?, updated_at = ?,
-             last_used_at = ?, expires_at = ?, revoked_at = ? WHERE id = ?`,
+             last_used_at = ?, expires_at = ?, revoked_at = ?, rate_limit = ? WHERE id = ?`,
           ...apiKeyColumns(changed),
           id,
         )
@@ -42,5 +43,32 @@ export function makeApiKeys(database: Database): ApiKeyStore {
       database.transaction(() => {
         database.run('UPDATE api_keys SET last_used_at = ? WHERE id = ?', usedAt, id)
       }),
+    countRequests: async (params) => windows.count(params),
+  }
+}
+
+/** From so many windows on, those that have ended are dropped before another begins. */
+const windowsSwept = 10_000
+
+/** In memory: the process is the only one, and counting costs no commit. */
+function makeWindows() {
+  const windows = new Map<string, { readonly endsAt: number; requests: number }>()
+
+  function begin(name: string, { now, windowMs }: { readonly now: number; readonly windowMs: number }) {
+    if (windows.size >= windowsSwept)
+      for (const [other, { endsAt }] of windows) if (endsAt <= now) windows.delete(other)
+    const window = { endsAt: now + windowMs, requests: 0 }
+    windows.set(name, window)
+    return window
+  }
+
+  return {
+    count({ apiKeyId, windowMs, requests, now }: Parameters<ApiKeyStore['countRequests']>[0]): CountedRequests {
+      const name = `${apiKeyId} ${windowMs}`
+      const present = windows.get(name)
+      const window = present !== undefined && now < present.endsAt ? present : begin(name, { now, windowMs })
+      window.requests += requests
+      return { total: window.requests, leftMs: window.endsAt - now }
+    },
   }
 }
