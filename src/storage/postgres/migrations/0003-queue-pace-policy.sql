@@ -36,8 +36,8 @@ ALTER TABLE messages
   ADD COLUMN due_at BIGINT,
   ADD COLUMN hold_reason TEXT,
   ADD COLUMN approved_at BIGINT,
-  -- The limit that refused it, as JSON.
-  ADD COLUMN refusal TEXT,
+  -- The limit that refused it, as it stood then: JSON.
+  ADD COLUMN reached_limit TEXT,
   -- When it was dispatched, where that counts against a limit.
   ADD COLUMN counted_at BIGINT,
   -- In millionths of the currency that the organization's prices are in.
@@ -78,13 +78,15 @@ CREATE TABLE lanes (
   slowed_until BIGINT NOT NULL DEFAULT 0,
   -- When to look for queued messages of the number; absent when there are none.
   next_at BIGINT,
+  -- Somebody is at it until then.
+  leased_until BIGINT NOT NULL DEFAULT 0,
   organization_id BIGINT NOT NULL,
   -- The carriers' day, and the segments dispatched in it.
   day INTEGER NOT NULL DEFAULT 0,
   day_segments BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (kind, id)
 );
-CREATE INDEX lanes_due ON lanes (organization_id, next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX lanes_due ON lanes (next_at) WHERE next_at IS NOT NULL;
 INSERT INTO lanes (kind, id, organization_id, next_at)
   SELECT 'sender', sender_id, min(organization_id), 0 FROM messages WHERE status = 'queued' GROUP BY sender_id;
 UPDATE messages SET queued = true WHERE status = 'queued';
@@ -96,6 +98,14 @@ CREATE TABLE people (
   time_zone TEXT,
   updated_at BIGINT NOT NULL,
   PRIMARY KEY (organization_id, phone_number)
+);
+
+CREATE TABLE spending (
+  organization_id BIGINT NOT NULL,
+  -- Of UTC, as 2026-11-24.
+  day TEXT NOT NULL,
+  cost_micros BIGINT NOT NULL,
+  PRIMARY KEY (organization_id, day)
 );
 
 CREATE TABLE audit_log (

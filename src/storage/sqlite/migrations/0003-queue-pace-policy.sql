@@ -21,8 +21,8 @@ ALTER TABLE messages ADD COLUMN expires_at INTEGER;
 ALTER TABLE messages ADD COLUMN due_at INTEGER;
 ALTER TABLE messages ADD COLUMN hold_reason TEXT;
 ALTER TABLE messages ADD COLUMN approved_at INTEGER;
--- The limit that refused it, as JSON.
-ALTER TABLE messages ADD COLUMN refusal TEXT;
+-- The limit that refused it, as it stood then: JSON.
+ALTER TABLE messages ADD COLUMN reached_limit TEXT;
 -- When it was dispatched, where that counts against a limit.
 ALTER TABLE messages ADD COLUMN counted_at INTEGER;
 -- In millionths of the currency that the organization's prices are in.
@@ -60,13 +60,15 @@ CREATE TABLE lanes (
   slowed_until INTEGER NOT NULL DEFAULT 0,
   -- When to look for queued messages of the number; absent when there are none.
   next_at INTEGER,
+  -- Somebody is at it until then.
+  leased_until INTEGER NOT NULL DEFAULT 0,
   organization_id INTEGER NOT NULL,
   -- The carriers' day, and the segments dispatched in it.
   day INTEGER NOT NULL DEFAULT 0,
   day_segments INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (kind, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX lanes_due ON lanes (organization_id, next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX lanes_due ON lanes (next_at) WHERE next_at IS NOT NULL;
 INSERT INTO lanes (kind, id, organization_id, next_at)
   SELECT 'sender', sender_id, min(organization_id), 0 FROM messages WHERE status = 'queued' GROUP BY sender_id;
 UPDATE messages SET queued = 1 WHERE status = 'queued';
@@ -78,6 +80,14 @@ CREATE TABLE people (
   time_zone TEXT,
   updated_at INTEGER NOT NULL,
   PRIMARY KEY (organization_id, phone_number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE spending (
+  organization_id INTEGER NOT NULL,
+  -- Of UTC, as 2026-11-24.
+  day TEXT NOT NULL,
+  cost_micros INTEGER NOT NULL,
+  PRIMARY KEY (organization_id, day)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE audit_log (
