@@ -1,6 +1,6 @@
 /** Time and waiting, from outside, so that tests can step them. */
 export interface Clock {
-  /** Unix milliseconds. */
+  /** Unix milliseconds, whole. Where processes share a database, by its clock and never ahead of it. */
   now(): number
   /** Milliseconds that only grow, for measuring; unrelated to `now`. */
   monotonicMs(): number

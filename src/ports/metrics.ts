@@ -16,4 +16,10 @@ export interface Metrics {
   reconciliation(provider: string, finding: SearchResult['kind']): void
   /** A durable commit of `itemCount` grouped operations. */
   commit(operation: string, itemCount: number, durationMs: number): void
+  /** How far this machine's clock is ahead of the database's; negative when it is behind. */
+  clockSkew(aheadMs: number): void
+  /** Whether this process is told at once of what others left for it, or only finds it when it looks. */
+  wakeUpsConnected(isConnected: boolean): void
+  /** Whether the queue waits for a person to say go. */
+  queueHeld(isHeld: boolean): void
 }

@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Metrics } from '../ports/metrics.ts'
 
 export type RenderedMetrics = Metrics & { readonly contentType: string; render(): Promise<string> }
@@ -52,6 +52,21 @@ export function makeMetrics(): RenderedMetrics {
     labelNames: ['operation'],
     registers,
   })
+  const clockSkew = new Gauge({
+    name: 'textbridge_clock_skew_seconds',
+    help: "How far this machine's clock is ahead of the database's, which is the one that counts.",
+    registers,
+  })
+  const wakeUpsConnected = new Gauge({
+    name: 'textbridge_wake_ups_connected',
+    help: '1 while other processes can wake this one at once; at 0 it finds work only when it looks.',
+    registers,
+  })
+  const queueHeld = new Gauge({
+    name: 'textbridge_queue_held',
+    help: '1 while the queue waits for a person to say go.',
+    registers,
+  })
   return {
     contentType: registry.contentType,
     render: () => registry.metrics(),
@@ -64,5 +79,8 @@ export function makeMetrics(): RenderedMetrics {
       commits.observe({ operation }, durationMs / 1_000)
       committed.inc({ operation }, itemCount)
     },
+    clockSkew: (aheadMs) => clockSkew.set(aheadMs / 1_000),
+    wakeUpsConnected: (isConnected) => wakeUpsConnected.set(isConnected ? 1 : 0),
+    queueHeld: (isHeld) => queueHeld.set(isHeld ? 1 : 0),
   }
 }

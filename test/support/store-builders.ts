@@ -23,6 +23,9 @@ export const silentMetrics: Metrics = {
   providerWebhook: () => undefined,
   reconciliation: () => undefined,
   commit: () => undefined,
+  clockSkew: () => undefined,
+  wakeUpsConnected: () => undefined,
+  queueHeld: () => undefined,
 }
 
 let made = 0
