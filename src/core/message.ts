@@ -35,8 +35,8 @@ export type SendRequest = {
   readonly idempotencyKey?: string
   /** Send it when its turn comes, and answer at once. */
   readonly queue: boolean
-  /** One of many that were handed over together: it makes room for others. */
-  readonly bulk: boolean
+  /** One of many that were handed over together: it makes room for others. The hash is of all of them. */
+  readonly batch?: { readonly hash: string; readonly index: number }
   /** Unix milliseconds; implies the queue. */
   readonly sendAt?: number
   /** It is not dispatched from then on (Unix ms). */

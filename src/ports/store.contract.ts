@@ -292,29 +292,38 @@ export function storeContract(engine: string, open: () => Promise<Store>): void 
       assert.deepEqual(await store.apiKeys.list(organizationId), [unlimited])
     })
 
-    test('requests are counted by key and length of window, each once, however many come together', async () => {
-      const count = (apiKeyId: number, windowMs = 60_000, requests = 1) =>
-        store.apiKeys.countRequests({ apiKeyId, windowMs, requests, now: performance.now() })
-      const together = await Promise.all(Array.from({ length: 40 }, () => count(71)))
+    test('of the requests that a key wants at once, just as many are granted as its window has left', async () => {
+      const take = (apiKeyId: number, wish: { windowMs?: number; requestsMax?: number; wanted?: number } = {}) =>
+        store.apiKeys.takeRequests({
+          apiKeyId,
+          windowMs: 60_000,
+          requestsMax: 30,
+          wanted: 1,
+          now: performance.now(),
+          ...wish,
+        })
+      const together = await Promise.all(Array.from({ length: 40 }, () => take(71)))
+      const granted = together.filter((taken) => taken.granted === 1)
       assert.deepEqual(
-        together.map(({ total }) => total).sort((left, right) => left - right),
-        Array.from({ length: 40 }, (_, index) => index + 1),
+        granted.map(({ total }) => total).sort((left, right) => left - right),
+        Array.from({ length: 30 }, (_, index) => index + 1),
       )
       assert.ok(together.every(({ leftMs }) => leftMs > 50_000 && leftMs <= 60_000))
-      assert.equal((await count(71, 60_000, 5)).total, 45)
-      assert.equal((await count(71, 1_000)).total, 1)
-      assert.equal((await count(72)).total, 1)
+      assert.partialDeepStrictEqual(await take(71, { requestsMax: 35, wanted: 9 }), { granted: 5, total: 35 })
+      assert.partialDeepStrictEqual(await take(71, { requestsMax: 10 }), { granted: 0, total: 35 })
+      assert.partialDeepStrictEqual(await take(71, { windowMs: 1_000 }), { granted: 1, total: 1 })
+      assert.partialDeepStrictEqual(await take(72, { wanted: 31 }), { granted: 30, total: 30 })
     })
 
     test('when its window has ended, a key begins another with its next request', async () => {
-      const count = () =>
-        store.apiKeys.countRequests({ apiKeyId: 73, windowMs: 20, requests: 3, now: performance.now() })
+      const take = () =>
+        store.apiKeys.takeRequests({ apiKeyId: 73, windowMs: 20, requestsMax: 2, wanted: 1, now: performance.now() })
       await eventually(async () => {
-        const { total, leftMs } = await count()
+        const { granted, leftMs } = await take()
         assert.ok(leftMs <= 20)
-        return total > 3
+        return granted === 0
       })
-      await eventually(async () => (await count()).total === 3)
+      await eventually(async () => (await take()).granted === 1)
     })
   })
 }

@@ -6,11 +6,14 @@ import type { Attempt, Message } from '../core/message.ts'
 import type { MessageId } from '../core/message-id.ts'
 import type { OptOut } from '../core/opt-out.ts'
 import type { Assistant, Organization, ProviderAccount, Route, Sender } from '../core/organization.ts'
+import type { LaneUse } from '../core/pacing.ts'
 import type { E164 } from '../core/phone-number.ts'
-import type { RefusalRule, SendDecision, SendFacts } from '../core/policy.ts'
+import type { RefusalRule, SendDecision } from '../core/send-decision.ts'
+import type { FactNeeds, SendFacts } from '../core/send-facts.ts'
 import type { SendOutcome } from '../core/send-outcome.ts'
 import type { EventStore } from './event-store.ts'
 import type { InboundStore } from './inbound-store.ts'
+import type { LaneKind, QueueStore } from './queue-store.ts'
 
 /**
  * What the inside needs from a database. Every promise that resolves after a write resolves after its commit is
@@ -21,6 +24,7 @@ import type { InboundStore } from './inbound-store.ts'
  */
 export interface Store {
   readonly sends: SendStore
+  readonly queue: QueueStore
   readonly evidence: EvidenceStore
   readonly messages: MessageStore
   readonly inbound: InboundStore
@@ -46,7 +50,10 @@ export type MessageRecord = {
 }
 
 export type NewSend = {
-  /** With status `sending`: accepting a direct send starts its first attempt in the same commit. */
+  /**
+   * With status `sending`, accepting it starts its first attempt in the same commit. With `queued` or `scheduled` it
+   * waits. One that `decide` holds becomes `held`, and is sent from the queue.
+   */
   readonly message: Message
   /**
    * Hash of organization, sender, recipient, text and media, 32 hex digits. While a message is unresolved it holds
@@ -63,14 +70,28 @@ export type NewSend = {
     /** Keys older than this (Unix ms, by creation) are forgotten. */
     readonly forgetBefore: number
   }
+  readonly terms: DecisionTerms
+  /** What a direct send takes from the lanes of its number and its account, whether there is room or not. */
+  readonly uses: readonly LaneDebit[]
+}
+
+/** How it is decided whether a message may go, inside the transaction that starts its attempt. */
+export type DecisionTerms = {
+  readonly needs: FactNeeds
+  /** Its dispatch counts against limits of the policy. */
+  readonly counted: boolean
   /** Pure; called inside the transaction with what the store knows there, at most once per try of the transaction. */
   readonly decide: (facts: SendFacts) => SendDecision
 }
 
+export type LaneDebit = LaneUse & { readonly kind: LaneKind; readonly id: number; readonly day: number }
+
 export type AcceptResult =
   /** Committed: message, attempt 1, event, idempotency key, guard. The caller must now call the provider. */
   | { readonly kind: 'started'; readonly record: MessageRecord }
-  /** Committed as `suppressed` (or `canceled`, when superseded), with its event; no attempt, no guard, no idempotency key. */
+  /** Committed as `queued`, `scheduled` or `held`, with its event and idempotency key; no attempt. */
+  | { readonly kind: 'waiting'; readonly record: MessageRecord }
+  /** Committed with the status of its rule, with its event; no attempt, no guard, no idempotency key. */
   | { readonly kind: 'refused'; readonly rule: RefusalRule; readonly record: MessageRecord }
   /** An identical message is unresolved. Nothing was written. */
   | { readonly kind: 'joined'; readonly messageId: MessageId }
@@ -82,11 +103,13 @@ export type OutcomeRecord = {
   readonly messageId: MessageId
   readonly organizationId: number
   readonly attempt: Attempt & { readonly finishedAt: number; readonly outcome: SendOutcome }
-  /** What the attempts alone give. Written while the message is still `sending`; otherwise all evidence is weighed anew. */
+  /** What the attempts alone give; `queued` puts it back into the queue. Written while the message is still `sending`; otherwise all evidence is weighed anew. */
   readonly conclusion: Conclusion
   readonly keepsGuard: boolean
   /** Written when the conclusion is. */
   readonly event?: DomainEvent
+  /** With `queued`: its number is not looked at again before. */
+  readonly nextTurnAt?: number
   /** An opt-out that the outcome taught; recorded (with its event) in the same commit unless one stands already. */
   readonly optOut?: OptOut
 }
@@ -118,7 +141,9 @@ export interface SendStore {
     readonly guard: string
     /** The guard of the message, if it still has it, holds until then again. */
     readonly guardExpiresAt: number
-    readonly decide: (facts: SendFacts) => SendDecision
+    /** What would hold the message refuses the attempt: it stays as it is, and `superseded` is returned. */
+    readonly terms: DecisionTerms
+    readonly uses: readonly LaneDebit[]
     /** The person who asked for it; stands in the event. */
     readonly by?: string
     readonly note?: string
@@ -128,17 +153,13 @@ export interface SendStore {
    * `unknown`: a process that was thought dead may still bring its provider's answer.
    */
   recordOutcome(record: OutcomeRecord): Promise<void>
-  /** A caller has read what became of a resolved message: an identical send is a new one from now on. */
-  releaseGuard(organizationId: number, messageId: MessageId): Promise<void>
   /**
-   * Takes queued messages, oldest first, and starts the first attempt of each as `accept` does: the caller must now
-   * call their providers. Those that `decide` refuses end, with their event.
+   * A caller has read what became of a resolved message: an identical send is a new one from now on, unless the message
+   * holds back its duplicates.
    */
-  claimQueued(params: {
-    readonly now: number
-    readonly limit: number
-    readonly decide: (message: Message, facts: SendFacts) => SendDecision
-  }): Promise<MessageRecord[]>
+  releaseGuard(organizationId: number, messageId: MessageId, now: number): Promise<void>
+  /** What a decision about the message would be made from now. Nothing is locked or written. */
+  facts(message: Message, needs: FactNeeds): Promise<SendFacts>
   /**
    * Messages that stand between two attempts (the last ended `not_sent`, none is under way) since before
    * `startedBefore`: their process died while waiting to try again. Each becomes `failed` with reason `interrupted`, or
@@ -332,20 +353,23 @@ export interface ApiKeyStore {
   /** Records uses; not durable at once, and never on the way of a request. */
   touch(id: number, usedAt: number): Promise<void>
   /**
-   * Adds requests to the present window of a key, which the first one begins; windows of another length are others.
-   * Counts of concurrent calls are exact over all processes. A crash or a restart of the engine may begin all anew.
+   * Takes up to `wanted` requests from what a key may still make in its present window, which the first one begins;
+   * windows of another length are others. Exact over all processes that share the store. A crash or a restart of the
+   * engine may begin all windows anew.
    */
-  countRequests(params: {
+  takeRequests(params: {
     readonly apiKeyId: number
     readonly windowMs: number
-    readonly requests: number
+    readonly requestsMax: number
+    readonly wanted: number
     /** Milliseconds that only grow. An engine that processes share goes by its own clock instead. */
     readonly now: number
-  }): Promise<CountedRequests>
+  }): Promise<TakenRequests>
 }
 
-export type CountedRequests = {
-  /** All of the window, these included. */
+export type TakenRequests = {
+  readonly granted: number
+  /** Taken in the window so far, these included. */
   readonly total: number
   /** Until the window ends, at least 0. */
   readonly leftMs: number
