@@ -7,13 +7,17 @@ const clockMs = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
 // The clock is read once for the whole decision: when the statement began, before it waited for others on this row.
 const hasEnded = 'present.ends_at <= EXCLUDED.ends_at - EXCLUDED.window_ms'
 
-const countSql = `
-  INSERT INTO api_key_windows AS present (api_key_id, window_ms, requests, ends_at)
-  VALUES ($1, $2, $3, ${clockMs} + $2)
+const taken = `CASE WHEN ${hasEnded} THEN 0 ELSE present.requests END`
+const granted = `least($3::bigint, greatest($4::bigint - ${taken}, 0))`
+
+const takeSql = `
+  INSERT INTO api_key_windows AS present (api_key_id, window_ms, requests, granted, ends_at)
+  VALUES ($1, $2, least($3::bigint, $4::bigint), least($3::bigint, $4::bigint), ${clockMs} + $2)
   ON CONFLICT (api_key_id, window_ms) DO UPDATE SET
-    requests = EXCLUDED.requests + CASE WHEN ${hasEnded} THEN 0 ELSE present.requests END,
+    requests = ${taken} + ${granted},
+    granted = ${granted},
     ends_at = CASE WHEN ${hasEnded} THEN EXCLUDED.ends_at ELSE present.ends_at END
-  RETURNING requests, ends_at - ${clockMs} AS left_ms`
+  RETURNING requests, granted, ends_at - ${clockMs} AS left_ms`
 
 export function makeApiKeys(database: Database): ApiKeyStore {
   return {
@@ -59,9 +63,13 @@ export function makeApiKeys(database: Database): ApiKeyStore {
     async touch(id, usedAt) {
       await database.run('UPDATE api_keys SET last_used_at = $1 WHERE id = $2', usedAt, id)
     },
-    async countRequests({ apiKeyId, windowMs, requests }) {
-      const row = await database.get(countSql, apiKeyId, windowMs, requests)
-      return { total: Number(row?.requests), leftMs: Math.max(0, Number(row?.left_ms)) }
+    async takeRequests({ apiKeyId, windowMs, requestsMax, wanted }) {
+      const row = await database.get(takeSql, apiKeyId, windowMs, wanted, requestsMax)
+      return {
+        granted: Number(row?.granted),
+        total: Number(row?.requests),
+        leftMs: Math.max(0, Number(row?.left_ms)),
+      }
     },
   }
 }

@@ -1,5 +1,5 @@
 import { SmsError } from '../../core/errors.ts'
-import type { ApiKeyStore, CountedRequests } from '../../ports/store.ts'
+import type { ApiKeyStore, TakenRequests } from '../../ports/store.ts'
 import { apiKeyColumns, apiKeyOf } from '../rows.ts'
 import type { Database } from './database.ts'
 
@@ -43,32 +43,35 @@ export function makeApiKeys(database: Database): ApiKeyStore {
       database.transaction(() => {
         database.run('UPDATE api_keys SET last_used_at = ? WHERE id = ?', usedAt, id)
       }),
-    countRequests: async (params) => windows.count(params),
+    takeRequests: async (params) => windows.take(params),
   }
 }
 
 /** From so many windows on, those that have ended are dropped before another begins. */
 const windowsSwept = 10_000
 
+type Take = Parameters<ApiKeyStore['takeRequests']>[0]
+
 /** In memory: the process is the only one, and counting costs no commit. */
 function makeWindows() {
-  const windows = new Map<string, { readonly endsAt: number; requests: number }>()
+  const windows = new Map<string, { readonly endsAt: number; total: number }>()
 
-  function begin(name: string, { now, windowMs }: { readonly now: number; readonly windowMs: number }) {
+  function begin(name: string, { now, windowMs }: Take) {
     if (windows.size >= windowsSwept)
       for (const [other, { endsAt }] of windows) if (endsAt <= now) windows.delete(other)
-    const window = { endsAt: now + windowMs, requests: 0 }
+    const window = { endsAt: now + windowMs, total: 0 }
     windows.set(name, window)
     return window
   }
 
   return {
-    count({ apiKeyId, windowMs, requests, now }: Parameters<ApiKeyStore['countRequests']>[0]): CountedRequests {
-      const name = `${apiKeyId} ${windowMs}`
+    take(wish: Take): TakenRequests {
+      const name = `${wish.apiKeyId} ${wish.windowMs}`
       const present = windows.get(name)
-      const window = present !== undefined && now < present.endsAt ? present : begin(name, { now, windowMs })
-      window.requests += requests
-      return { total: window.requests, leftMs: window.endsAt - now }
+      const window = present !== undefined && wish.now < present.endsAt ? present : begin(name, wish)
+      const granted = Math.min(wish.wanted, Math.max(wish.requestsMax - window.total, 0))
+      window.total += granted
+      return { granted, total: window.total, leftMs: window.endsAt - wish.now }
     },
   }
 }

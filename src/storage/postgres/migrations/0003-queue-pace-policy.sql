@@ -1,3 +1,4 @@
+-- readable from: 2
 -- JSON objects; absent members mean the defaults.
 ALTER TABLE organizations
   ADD COLUMN policy TEXT NOT NULL DEFAULT '{}',
@@ -19,6 +20,8 @@ CREATE UNLOGGED TABLE api_key_windows (
   api_key_id BIGINT NOT NULL,
   window_ms BIGINT NOT NULL,
   requests BIGINT NOT NULL,
+  -- How many of them the last statement was granted: what it asks back.
+  granted BIGINT NOT NULL,
   -- Unix ms of the server's clock.
   ends_at BIGINT NOT NULL,
   PRIMARY KEY (api_key_id, window_ms)
@@ -45,21 +48,21 @@ ALTER TABLE messages
   -- Its guard holds until then also when it is known what became of it.
   ADD COLUMN duplicate_until BIGINT;
 
-DROP INDEX messages_queued;
-CREATE INDEX messages_queued ON messages (sender_id, priority, key) WHERE status = 'queued';
+CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_queued_by_sender ON messages (sender_id, priority, key) WHERE status = 'queued';
 -- Of one person, texts from the queue leave one after the other.
-CREATE INDEX messages_under_way ON messages (sender_id, recipient) WHERE status = 'sending' AND queued;
-CREATE INDEX messages_due ON messages (due_at) WHERE status IN ('scheduled', 'held') AND due_at IS NOT NULL;
-CREATE INDEX messages_expiring ON messages (expires_at)
+CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_under_way ON messages (sender_id, recipient) WHERE status = 'sending' AND queued;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_due ON messages (due_at) WHERE status IN ('scheduled', 'held') AND due_at IS NOT NULL;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_expiring ON messages (expires_at)
   WHERE status IN ('queued', 'scheduled', 'held') AND expires_at IS NOT NULL;
-CREATE INDEX messages_held ON messages (organization_id, key) WHERE status = 'held';
-CREATE INDEX messages_paused ON messages (assistant_id, sender_id, key) WHERE status = 'held' AND hold_reason = 'paused';
+CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_held ON messages (organization_id, key) WHERE status = 'held';
+CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_paused ON messages (assistant_id, sender_id, key) WHERE status = 'held' AND hold_reason = 'paused';
 -- Both hold only what counts against a limit: without limits, sending does not pay for them.
-CREATE INDEX messages_counted_by_recipient ON messages (organization_id, recipient, counted_at)
+CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_counted_by_recipient ON messages (organization_id, recipient, counted_at)
   WHERE counted_at IS NOT NULL;
-CREATE INDEX messages_counted_by_assistant ON messages (organization_id, assistant_id, counted_at)
+CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_counted_by_assistant ON messages (organization_id, assistant_id, counted_at)
   WHERE counted_at IS NOT NULL;
-CREATE INDEX messages_counted ON messages (organization_id, counted_at) WHERE counted_at IS NOT NULL;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_counted ON messages (organization_id, counted_at) WHERE counted_at IS NOT NULL;
+DROP INDEX CONCURRENTLY IF EXISTS messages_queued;
 -- Rows leave the queue's index at its head, where the next claim looks: the dead ones there must go soon.
 ALTER TABLE messages SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.05);
 
@@ -125,6 +128,8 @@ CREATE TABLE queue_state (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   fingerprint TEXT,
   beat_at BIGINT,
+  -- How often that was; a database that knows of fewer than its processes do was put back.
+  beats BIGINT NOT NULL DEFAULT 0,
   held_at BIGINT,
   held_reason TEXT
 );
