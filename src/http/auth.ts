@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import { type ApiKey, type ApiKeyScope, mayBeApiKey } from '../core/api-key.ts'
+import { type ApiKey, type ApiKeyScope, mayBeApiKey, type RateLimit } from '../core/api-key.ts'
 import { SmsError } from '../core/errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
@@ -8,7 +8,12 @@ import type { Store } from '../ports/store.ts'
 import { makeLookupCache } from '../use-cases/lookup-cache.ts'
 
 /** Who calls: every statement that follows is about this organization. */
-export type Caller = { readonly organizationId: number; readonly apiKeyId: number; readonly apiKeyName: string }
+export type Caller = {
+  readonly organizationId: number
+  readonly apiKeyId: number
+  readonly apiKeyName: string
+  readonly rateLimit?: RateLimit
+}
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -55,7 +60,12 @@ export function makeAuthenticator({ store, clock, log }: { store: Store; clock: 
       if (key === undefined || !isEqual(key.hash, keyHash) || !isUsable(key, now)) throw unauthorized()
       requireScope(key, request.routeOptions.config.scopes ?? [])
       touch(key, now)
-      return { organizationId: key.organizationId, apiKeyId: key.id, apiKeyName: key.name }
+      return {
+        organizationId: key.organizationId,
+        apiKeyId: key.id,
+        apiKeyName: key.name,
+        ...(key.rateLimit === undefined ? {} : { rateLimit: key.rateLimit }),
+      }
     },
     clear: () => keys.clear(),
   }

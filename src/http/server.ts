@@ -11,6 +11,7 @@ import { bodyBytesMax, expectedErrorOf, replyWithError } from './errors.ts'
 import type { App } from './fastify.ts'
 import type { ManagementParts } from './management.ts'
 import { registerOpenApi } from './openapi.ts'
+import { makeRateLimits } from './rate-limit.ts'
 import { registerApiKeyRoutes } from './routes/api-keys.ts'
 import { registerAssistantPhoneNumberRoutes } from './routes/assistant-phone-numbers.ts'
 import { registerAssistantRoutes } from './routes/assistants.ts'
@@ -67,6 +68,7 @@ export type ServerParts = SmsRouteParts &
 export async function buildServer(parts: ServerParts): Promise<App> {
   const limits: ServerLimits = { ...serverLimits, ...parts.limits }
   const connections = makeConnections(limits.connectionsMax)
+  const rateLimits = makeRateLimits(parts)
   const app: App = Fastify({
     logger: false,
     bodyLimit: bodyBytesMax,
@@ -108,6 +110,8 @@ export async function buildServer(parts: ServerParts): Promise<App> {
     if (parts.stopping.aborted)
       throw new SmsError('unavailable', 'Textbridge is stopping. Nothing was sent; try again.', { retryAfterMs: 1_000 })
     request.caller = await parts.authenticator.authenticate(request)
+    const { apiKeyId, rateLimit } = request.caller
+    if (rateLimit !== undefined) await rateLimits.admit(apiKeyId, rateLimit, reply)
   })
   answerErrors(app, parts.log)
 
