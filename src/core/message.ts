@@ -116,6 +116,8 @@ export type Message = {
   readonly costMicros?: number
   /** An identical send joins it until then, although it is known what became of it. */
   readonly duplicateUntil?: number
+  /** Its text and media are not kept any more: `body` and `mediaUrls` are empty since then. */
+  readonly bodyRemovedAt?: number
   readonly createdAt: number
   readonly updatedAt: number
 }

@@ -2,6 +2,7 @@ import type { OptOutScope } from './opt-out.ts'
 import type { AccountPacing, SenderPacing } from './pacing.ts'
 import type { E164 } from './phone-number.ts'
 import type { Policy } from './policy.ts'
+import type { Retention } from './retention.ts'
 
 /** Who owns everything else. Organizations never see each other. */
 export type Organization = {
@@ -13,6 +14,7 @@ export type Organization = {
   readonly policy: Policy
   /** Nothing is sent since then: what would be is held. So it is with an assistant, a number, and an account. */
   readonly pausedAt?: number
+  readonly retention: Retention
   readonly createdAt: number
 }
 

@@ -94,6 +94,19 @@ INSERT INTO lanes (kind, id, organization_id, next_at)
   SELECT 'sender', sender_id, min(organization_id), 0 FROM messages WHERE status = 'queued' GROUP BY sender_id;
 UPDATE messages SET queued = true WHERE status = 'queued';
 
+-- When its text and media were removed, because the organization keeps them for so long only.
+ALTER TABLE messages ADD COLUMN body_removed_at BIGINT;
+-- What is removed by age, or of one person, is found by these.
+CREATE INDEX idempotency_keys_by_time ON idempotency_keys (created_at);
+CREATE INDEX events_by_recipient ON events (organization_id, recipient, key) WHERE recipient IS NOT NULL;
+CREATE INDEX refused_webhooks_by_organization ON refused_webhooks (organization_id, key)
+  WHERE organization_id IS NOT NULL;
+-- One row. How often conversations were removed: the keys that a process remembers hold for one count.
+CREATE TABLE conversation_removals (
+  count BIGINT NOT NULL
+);
+INSERT INTO conversation_removals (count) VALUES (0);
+
 -- What is known of a person beside the texts.
 CREATE TABLE people (
   organization_id BIGINT NOT NULL,
