@@ -58,6 +58,8 @@ async function prepare(
     (await store.organizations.create({
       name: defaultOrganization,
       optOutScope: 'organization',
+      policy: {},
+      retention: {},
       createdAt: clock.now(),
     }))
   await ensureFirstKey(session, { organizationId: organization.id, secrets, output, log })

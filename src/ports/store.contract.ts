@@ -189,9 +189,10 @@ export function storeContract(engine: string, open: () => Promise<Store>): void 
     })
 
     test('a route needs an active number with an active assistant', async () => {
-      const { sender, assistant, account } = await buildRoute(store)
+      const route = await buildRoute(store)
+      const { sender, assistant } = route
       const { organizationId, phoneNumber } = sender
-      assert.deepEqual(await store.senders.findRoute(organizationId, phoneNumber), { sender, assistant, account })
+      assert.deepEqual(await store.senders.findRoute(organizationId, phoneNumber), route)
       await store.senders.change(organizationId, sender.id, (present) => ({ ...present, isActive: false }))
       assert.equal(await store.senders.findRoute(organizationId, phoneNumber), undefined)
       await store.senders.change(organizationId, sender.id, (present) => ({ ...present, isActive: true }))
@@ -248,6 +249,39 @@ export function storeContract(engine: string, open: () => Promise<Store>): void 
       assert.equal((await store.organizations.find(organizationId))?.optOutScope, 'organization')
       await store.organizations.change(organizationId, (present) => ({ ...present, optOutScope: 'sender' }))
       assert.equal((await store.organizations.find(organizationId))?.optOutScope, 'sender')
+    })
+
+    test('policies, paces and pauses are kept as they were set, and gone when taken away', async () => {
+      const { organization, account, assistant, sender } = await buildRoute(store)
+      const organizationId = organization.id
+      const pausedAt = now + 5
+      const policy = { unanswered: 5, perAssistant: [{ messages: 10, per: 'hour' }], loop: 'off' } as const
+      await store.organizations.change(organizationId, (present) => ({ ...present, policy, pausedAt }))
+      await store.assistants.change(organizationId, assistant.id, (present) => ({ ...present, policy, pausedAt }))
+      const pacing = { segmentsPerSecond: 0.5, dailySegments: 2_000, strict: true, type: 'short_code' } as const
+      await store.senders.change(organizationId, sender.id, (present) => ({ ...present, pacing, pausedAt }))
+      const ofAccount = { smsPerSecond: 100, mmsPerSecond: 1 }
+      await store.accounts.change(organizationId, account.id, (present) => ({
+        ...present,
+        pacing: ofAccount,
+        pausedAt,
+      }))
+      assert.deepEqual(await store.senders.findRoute(organizationId, sender.phoneNumber), {
+        organization: { ...organization, policy, pausedAt },
+        account: { ...account, pacing: ofAccount, pausedAt },
+        assistant: { ...assistant, policy, pausedAt },
+        sender: { ...sender, pacing, pausedAt },
+      })
+      await store.organizations.change(organizationId, () => organization)
+      await store.assistants.change(organizationId, assistant.id, () => assistant)
+      await store.senders.change(organizationId, sender.id, () => sender)
+      await store.accounts.change(organizationId, account.id, () => account)
+      assert.deepEqual(await store.senders.findRoute(organizationId, sender.phoneNumber), {
+        organization,
+        account,
+        assistant,
+        sender,
+      })
     })
 
     test('API keys are found by hash, revoked ones too, and listed without those', async () => {

@@ -10,7 +10,10 @@ import type { MessageId } from '../core/message-id.ts'
 import type { MessageStatus, ReceiptStatus } from '../core/message-status.ts'
 import type { OptOut, OptOutScope, OptOutSource } from '../core/opt-out.ts'
 import type { Assistant, InboundSettings, Organization, ProviderAccount, Sender } from '../core/organization.ts'
+import type { AccountPacing, SenderPacing } from '../core/pacing.ts'
 import type { E164 } from '../core/phone-number.ts'
+import type { Policy } from '../core/policy.ts'
+import type { Retention } from '../core/retention.ts'
 import type { SendOutcome } from '../core/send-outcome.ts'
 import type { Media, MediaState, RefusedWebhook } from '../ports/inbound-store.ts'
 import type { Sealer } from './seal.ts'
@@ -197,6 +200,9 @@ export function organizationOf(row: Row): Organization {
     id: Number(row.id),
     name: String(row.name),
     optOutScope: String(row.opt_out_scope) as OptOutScope,
+    policy: json<Policy>(row.policy),
+    retention: json<Retention>(row.retention),
+    ...optional('pausedAt', number(row.paused_at)),
     createdAt: Number(row.created_at),
   }
 }
@@ -215,6 +221,8 @@ export function accountOf(row: Row, sealer: Sealer): ProviderAccount {
     secrets: Object.fromEntries(
       sealed.map(([field, value]) => [field, sealer.open(secretPlace(organizationId, name, field), value)]),
     ),
+    pacing: json<AccountPacing>(row.pacing),
+    ...optional('pausedAt', number(row.paused_at)),
     createdAt: Number(row.created_at),
     updatedAt: Number(row.updated_at),
   }
@@ -237,6 +245,18 @@ function secretPlace(organizationId: number, record: string, field: string) {
   return { table: 'provider_accounts', organizationId, record, field }
 }
 
+/** The columns of an organization behind `id`, in the order of the table. */
+export function organizationColumns(organization: Omit<Organization, 'id'>) {
+  return [
+    organization.name,
+    organization.optOutScope,
+    organization.createdAt,
+    JSON.stringify(organization.policy),
+    JSON.stringify(organization.retention),
+    organization.pausedAt ?? null,
+  ] as const
+}
+
 /** The columns of an account behind `organization_id`, in the order of the table. */
 export function accountColumns(account: Omit<ProviderAccount, 'id'>, sealer: Sealer) {
   return [
@@ -247,6 +267,8 @@ export function accountColumns(account: Omit<ProviderAccount, 'id'>, sealer: Sea
     sealedSecretsOf(account, sealer),
     account.createdAt,
     account.updatedAt,
+    JSON.stringify(account.pacing),
+    account.pausedAt ?? null,
   ] as const
 }
 
@@ -260,6 +282,8 @@ export function assistantOf(row: Row): Assistant {
     ...optional('providerAccountId', number(row.provider_account_id)),
     ...optional('messagingServiceId', text(row.messaging_service_id)),
     inbound: json<InboundSettings>(row.inbound),
+    policy: json<Policy>(row.policy),
+    ...optional('pausedAt', number(row.paused_at)),
     customSettings: json<Record<string, unknown>>(row.custom_settings),
     isActive: Boolean(row.is_active),
     createdAt: Number(row.created_at),
@@ -275,6 +299,8 @@ export function senderOf(row: Row): Sender {
     ...optional('friendlyName', text(row.friendly_name)),
     ...optional('assistantId', number(row.assistant_id)),
     providerAccountId: Number(row.provider_account_id),
+    pacing: json<SenderPacing>(row.pacing),
+    ...optional('pausedAt', number(row.paused_at)),
     isActive: Boolean(row.is_active),
     createdAt: Number(row.created_at),
     updatedAt: Number(row.updated_at),

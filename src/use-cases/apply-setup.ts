@@ -104,7 +104,13 @@ function planOrganization(
         sign: '+',
         text: `organization ${name}`,
         async apply(known) {
-          const fresh = { name, optOutScope: optOutScope ?? 'organization', createdAt: clock.now() }
+          const fresh = {
+            name,
+            optOutScope: optOutScope ?? 'organization',
+            policy: {},
+            retention: {},
+            createdAt: clock.now(),
+          }
           known.organizationId = (await store.organizations.create(fresh)).id
         },
       },
@@ -157,6 +163,7 @@ function planAccount(
             name,
             provider: providerName,
             ...values,
+            pacing: {},
             ...times,
           })
           names.accounts.set(name, created.id)
@@ -235,6 +242,7 @@ function planAssistant(
             organizationId: known.organizationId,
             name: wanted.name,
             ...values(known),
+            policy: {},
             customSettings: {},
             isActive: true,
             createdAt: clock.now(),
@@ -319,7 +327,13 @@ function planNumbers(
         text: `phone number ${phoneNumber} of ${wanted.name}`,
         async apply(known) {
           const { organizationId } = known
-          await store.senders.create({ organizationId, phoneNumber, createdAt: clock.now(), ...target(known) })
+          await store.senders.create({
+            organizationId,
+            phoneNumber,
+            pacing: {},
+            createdAt: clock.now(),
+            ...target(known),
+          })
         },
       })
       continue

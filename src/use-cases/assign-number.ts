@@ -35,6 +35,7 @@ export async function addNumber(
     ...(friendlyName ? { friendlyName } : {}),
     ...(assistant === undefined ? {} : { assistantId: assistant.id }),
     providerAccountId,
+    pacing: {},
     isActive: wanted.isActive ?? true,
     createdAt: now,
     updatedAt: now,

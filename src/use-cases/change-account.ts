@@ -29,6 +29,7 @@ export async function createAccount(
     name,
     provider: provider.name,
     ...parted,
+    pacing: {},
     createdAt: now,
     updatedAt: now,
   })

@@ -43,7 +43,7 @@ export async function createAssistant(
     throw new SmsError('conflict', `This organization has ${assistantsMax} assistants, which is the most. Remove one.`)
   const now = clock.now()
   const times = { createdAt: now, updatedAt: now }
-  const blank = { id: 0, organizationId, name, inbound: {}, customSettings: {}, isActive: true, ...times }
+  const blank = { id: 0, organizationId, name, inbound: {}, policy: {}, customSettings: {}, isActive: true, ...times }
   const { id: _given, ...fresh } = withFields(blank, wanted)
   const trusted = isTrusted(parts, fresh.smsWebhookUrl)
   const assistant = await store.assistants.create(fresh)
@@ -128,6 +128,8 @@ function withFields(present: Assistant, fields: AssistantFields): Assistant {
     ...(providerAccountId === undefined ? {} : { providerAccountId }),
     ...(messagingServiceId === undefined ? {} : { messagingServiceId }),
     inbound: inboundOf(fields.inbound, present.inbound),
+    policy: present.policy,
+    ...(present.pausedAt === undefined ? {} : { pausedAt: present.pausedAt }),
     customSettings,
     isActive: fields.isActive ?? present.isActive,
     createdAt: present.createdAt,

@@ -22,6 +22,7 @@ async function assistantOf() {
     organizationId,
     name: 'Support',
     inbound: {},
+    policy: {},
     customSettings: {},
     isActive: true,
     createdAt: now,

@@ -54,7 +54,8 @@ export async function startTestService(params: {
   const [config, secrets] = [parseConfig(env), parseSecrets(env)]
   const store = await openStore({ config, secrets, metrics: silentMetrics })
   for (const { name, key, scopes = apiKeyScopes } of params.organizations) {
-    const { id: organizationId } = await store.organizations.create({ name, optOutScope: 'organization', createdAt: 1 })
+    const fresh = { name, optOutScope: 'organization', policy: {}, retention: {}, createdAt: 1 } as const
+    const { id: organizationId } = await store.organizations.create(fresh)
     const times = { createdAt: 1, updatedAt: 1 }
     const [prefix, sha256] = [key.slice(0, 4), hash('sha256', key, 'hex')]
     await store.apiKeys.create({ organizationId, name: `key of ${name}`, prefix, hash: sha256, scopes, ...times })

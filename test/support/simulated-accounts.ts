@@ -41,6 +41,7 @@ export async function addSimulatedAccount(
     baseUrl: baseUrls[provider],
     settings: provider === 'twilio' ? { account_sid } : {},
     secrets: provider === 'twilio' ? { auth_token } : { api_key: telnyxAccount.apiKey },
+    pacing: {},
     createdAt: 1,
     updatedAt: 1,
   })

@@ -37,11 +37,14 @@ export function freshName(prefix: string): string {
 
 /** An organization with one account, assistant and number. */
 export async function buildRoute(store: Store, phoneNumber = '+12025550142'): Promise<Route> {
-  const { id: organizationId } = await store.organizations.create({
+  const organization = await store.organizations.create({
     name: freshName('Acme'),
     optOutScope: 'organization',
+    policy: {},
+    retention: {},
     createdAt: now,
   })
+  const organizationId = organization.id
   const times = { createdAt: now, updatedAt: now }
   const account = await store.accounts.create({
     organizationId,
@@ -49,12 +52,14 @@ export async function buildRoute(store: Store, phoneNumber = '+12025550142'): Pr
     provider: 'twilio',
     settings: { account_sid: 'AC1' },
     secrets: { auth_token: 'secret token' },
+    pacing: {},
     ...times,
   })
   const assistant = await store.assistants.create({
     organizationId,
     name: 'Support Bot',
     inbound: {},
+    policy: {},
     customSettings: {},
     isActive: true,
     ...times,
@@ -64,10 +69,11 @@ export async function buildRoute(store: Store, phoneNumber = '+12025550142'): Pr
     phoneNumber: parseE164(phoneNumber),
     assistantId: assistant.id,
     providerAccountId: account.id,
+    pacing: {},
     isActive: true,
     ...times,
   })
-  return { account, assistant, sender }
+  return { organization, account, assistant, sender }
 }
 
 export function buildSend(

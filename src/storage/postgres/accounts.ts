@@ -38,8 +38,9 @@ export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
     async create(account) {
       const row = await database.get(
         `INSERT INTO provider_accounts
-           (organization_id, name, provider, base_url, settings, sealed_secrets, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
+           (organization_id, name, provider, base_url, settings, sealed_secrets, created_at, updated_at,
+            pacing, paused_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
         account.organizationId,
         ...accountColumns(account, sealer),
       )
@@ -52,7 +53,7 @@ export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
         const changed = { ...change(present), id, organizationId }
         await queries.run(
           `UPDATE provider_accounts SET name = $1, provider = $2, base_url = $3, settings = $4, sealed_secrets = $5,
-             created_at = $6, updated_at = $7 WHERE id = $8`,
+             created_at = $6, updated_at = $7, pacing = $8, paused_at = $9 WHERE id = $10`,
           ...accountColumns(changed, sealer),
           id,
         )

@@ -42,8 +42,8 @@ export function makeAssistants(database: Database): AssistantStore {
     async create(assistant) {
       const row = await database.get(
         `INSERT INTO assistants (organization_id, name, description, sms_webhook_url, provider_account_id,
-           messaging_service_id, inbound, custom_settings, is_active, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
+           messaging_service_id, inbound, custom_settings, is_active, created_at, updated_at, policy, paused_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id`,
         assistant.organizationId,
         ...columnsOf(assistant),
       )
@@ -57,7 +57,7 @@ export function makeAssistants(database: Database): AssistantStore {
         await queries.run(
           `UPDATE assistants SET name = $1, description = $2, sms_webhook_url = $3, provider_account_id = $4,
              messaging_service_id = $5, inbound = $6, custom_settings = $7, is_active = $8, created_at = $9,
-             updated_at = $10 WHERE id = $11`,
+             updated_at = $10, policy = $11, paused_at = $12 WHERE id = $13`,
           ...columnsOf(changed),
           id,
         )
@@ -89,5 +89,7 @@ function columnsOf(assistant: Omit<Assistant, 'id'>) {
     assistant.isActive,
     assistant.createdAt,
     assistant.updatedAt,
+    JSON.stringify(assistant.policy),
+    assistant.pausedAt ?? null,
   ] as const
 }

@@ -1,7 +1,7 @@
 import { SmsError } from '../../core/errors.ts'
 import type { Organization } from '../../core/organization.ts'
 import type { OrganizationStore } from '../../ports/store.ts'
-import { organizationOf } from '../rows.ts'
+import { organizationColumns, organizationOf } from '../rows.ts'
 import type { Database, Queries } from './database.ts'
 
 export function makeOrganizations(database: Database): OrganizationStore {
@@ -18,14 +18,13 @@ export function makeOrganizations(database: Database): OrganizationStore {
       const row = await database.get('SELECT * FROM organizations WHERE name = $1', name)
       return row === undefined ? undefined : organizationOf(row)
     },
-    async create({ name, optOutScope, createdAt }) {
+    async create(organization) {
       const row = await database.get(
-        'INSERT INTO organizations (name, opt_out_scope, created_at) VALUES ($1, $2, $3) RETURNING id',
-        name,
-        optOutScope,
-        createdAt,
+        `INSERT INTO organizations (name, opt_out_scope, created_at, policy, retention, paused_at)
+         VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
+        ...organizationColumns(organization),
       )
-      return { id: Number(row?.id), name, optOutScope, createdAt }
+      return { ...organization, id: Number(row?.id) }
     },
     change: (id, change) =>
       database.transaction(async (queries) => {
@@ -33,9 +32,9 @@ export function makeOrganizations(database: Database): OrganizationStore {
         if (before === undefined) throw new SmsError('not_found', 'No organization has this id.')
         const changed = { ...change(before), id }
         await queries.run(
-          'UPDATE organizations SET name = $1, opt_out_scope = $2 WHERE id = $3',
-          changed.name,
-          changed.optOutScope,
+          `UPDATE organizations SET name = $1, opt_out_scope = $2, created_at = $3, policy = $4, retention = $5,
+             paused_at = $6 WHERE id = $7`,
+          ...organizationColumns(changed),
           id,
         )
         return changed

@@ -1,7 +1,7 @@
 import { SmsError } from '../../core/errors.ts'
 import type { Sender } from '../../core/organization.ts'
 import type { SenderStore } from '../../ports/store.ts'
-import { accountOf, assistantOf, senderOf } from '../rows.ts'
+import { accountOf, assistantOf, organizationOf, senderOf } from '../rows.ts'
 import type { Sealer } from '../seal.ts'
 import type { Database, Queries } from './database.ts'
 
@@ -39,8 +39,8 @@ export function makeSenders(database: Database, sealer: Sealer): SenderStore {
     async create(sender) {
       const row = await database.get(
         `INSERT INTO senders (organization_id, phone_number, friendly_name, assistant_id, provider_account_id,
-           is_active, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
+           is_active, created_at, updated_at, pacing, paused_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id`,
         sender.organizationId,
         ...columnsOf(sender),
       )
@@ -53,7 +53,7 @@ export function makeSenders(database: Database, sealer: Sealer): SenderStore {
         const changed = { ...change(before), id, organizationId }
         await queries.run(
           `UPDATE senders SET phone_number = $1, friendly_name = $2, assistant_id = $3, provider_account_id = $4,
-             is_active = $5, created_at = $6, updated_at = $7 WHERE id = $8`,
+             is_active = $5, created_at = $6, updated_at = $7, pacing = $8, paused_at = $9 WHERE id = $10`,
           ...columnsOf(changed),
           id,
         )
@@ -62,7 +62,7 @@ export function makeSenders(database: Database, sealer: Sealer): SenderStore {
     async findRoute(organizationId, phoneNumber) {
       const sender = await findByNumber(organizationId, phoneNumber)
       if (sender?.assistantId === undefined || !sender.isActive) return undefined
-      const [assistantRow, accountRow] = await Promise.all([
+      const [assistantRow, accountRow, organizationRow] = await Promise.all([
         database.get(
           'SELECT * FROM assistants WHERE id = $1 AND organization_id = $2 AND removed_at IS NULL AND is_active',
           sender.assistantId,
@@ -73,9 +73,15 @@ export function makeSenders(database: Database, sealer: Sealer): SenderStore {
           sender.providerAccountId,
           organizationId,
         ),
+        database.get('SELECT * FROM organizations WHERE id = $1', organizationId),
       ])
-      if (assistantRow === undefined || accountRow === undefined) return undefined
-      return { sender, assistant: assistantOf(assistantRow), account: accountOf(accountRow, sealer) }
+      if (assistantRow === undefined || accountRow === undefined || organizationRow === undefined) return undefined
+      return {
+        organization: organizationOf(organizationRow),
+        sender,
+        assistant: assistantOf(assistantRow),
+        account: accountOf(accountRow, sealer),
+      }
     },
   }
 }
@@ -89,5 +95,7 @@ function columnsOf(sender: Omit<Sender, 'id'>) {
     sender.isActive,
     sender.createdAt,
     sender.updatedAt,
+    JSON.stringify(sender.pacing),
+    sender.pausedAt ?? null,
   ] as const
 }

@@ -30,8 +30,9 @@ export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
       database.transaction(() => {
         const { lastKey } = database.run(
           `INSERT INTO provider_accounts
-             (organization_id, name, provider, base_url, settings, sealed_secrets, created_at, updated_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+             (organization_id, name, provider, base_url, settings, sealed_secrets, created_at, updated_at,
+              pacing, paused_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           account.organizationId,
           ...accountColumns(account, sealer),
         )
@@ -44,7 +45,7 @@ export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
         const changed = { ...change(present), id, organizationId }
         database.run(
           `UPDATE provider_accounts SET name = ?, provider = ?, base_url = ?, settings = ?, sealed_secrets = ?,
-             created_at = ?, updated_at = ? WHERE id = ?`,
+             created_at = ?, updated_at = ?, pacing = ?, paused_at = ? WHERE id = ?`,
           ...accountColumns(changed, sealer),
           id,
         )

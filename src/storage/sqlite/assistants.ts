@@ -33,8 +33,8 @@ export function makeAssistants(database: Database): AssistantStore {
       database.transaction(() => {
         const { lastKey } = database.run(
           `INSERT INTO assistants (organization_id, name, description, sms_webhook_url, provider_account_id,
-             messaging_service_id, inbound, custom_settings, is_active, created_at, updated_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+             messaging_service_id, inbound, custom_settings, is_active, created_at, updated_at, policy, paused_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           assistant.organizationId,
           ...columnsOf(assistant),
         )
@@ -47,7 +47,8 @@ export function makeAssistants(database: Database): AssistantStore {
         const changed = { ...change(before), id, organizationId }
         database.run(
           `UPDATE assistants SET name = ?, description = ?, sms_webhook_url = ?, provider_account_id = ?,
-             messaging_service_id = ?, inbound = ?, custom_settings = ?, is_active = ?, created_at = ?, updated_at = ? WHERE id = ?`,
+             messaging_service_id = ?, inbound = ?, custom_settings = ?, is_active = ?, created_at = ?, updated_at = ?,
+             policy = ?, paused_at = ? WHERE id = ?`,
           ...columnsOf(changed),
           id,
         )
@@ -75,5 +76,7 @@ function columnsOf(assistant: Omit<Assistant, 'id'>) {
     assistant.isActive ? 1 : 0,
     assistant.createdAt,
     assistant.updatedAt,
+    JSON.stringify(assistant.policy),
+    assistant.pausedAt ?? null,
   ] as const
 }

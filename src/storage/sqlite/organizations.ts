@@ -1,7 +1,7 @@
 import { SmsError } from '../../core/errors.ts'
 import type { Organization } from '../../core/organization.ts'
 import type { OrganizationStore } from '../../ports/store.ts'
-import { organizationOf } from '../rows.ts'
+import { organizationColumns, organizationOf } from '../rows.ts'
 import type { Database } from './database.ts'
 
 export function makeOrganizations(database: Database): OrganizationStore {
@@ -20,10 +20,9 @@ export function makeOrganizations(database: Database): OrganizationStore {
     create: (organization) =>
       database.transaction(() => {
         const { lastKey } = database.run(
-          'INSERT INTO organizations (name, opt_out_scope, created_at) VALUES (?, ?, ?)',
-          organization.name,
-          organization.optOutScope,
-          organization.createdAt,
+          `INSERT INTO organizations (name, opt_out_scope, created_at, policy, retention, paused_at)
+           VALUES (?, ?, ?, ?, ?, ?)`,
+          ...organizationColumns(organization),
         )
         return { ...organization, id: lastKey }
       }),
@@ -33,9 +32,9 @@ export function makeOrganizations(database: Database): OrganizationStore {
         if (before === undefined) throw new SmsError('not_found', 'No organization has this id.')
         const changed = { ...change(before), id }
         database.run(
-          'UPDATE organizations SET name = ?, opt_out_scope = ? WHERE id = ?',
-          changed.name,
-          changed.optOutScope,
+          `UPDATE organizations SET name = ?, opt_out_scope = ?, created_at = ?, policy = ?, retention = ?,
+             paused_at = ? WHERE id = ?`,
+          ...organizationColumns(changed),
           id,
         )
         return changed

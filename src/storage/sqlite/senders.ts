@@ -1,7 +1,7 @@
 import { SmsError } from '../../core/errors.ts'
 import type { Sender } from '../../core/organization.ts'
 import type { SenderStore } from '../../ports/store.ts'
-import { accountOf, assistantOf, senderOf } from '../rows.ts'
+import { accountOf, assistantOf, organizationOf, senderOf } from '../rows.ts'
 import type { Sealer } from '../seal.ts'
 import type { Database } from './database.ts'
 
@@ -29,8 +29,8 @@ export function makeSenders(database: Database, sealer: Sealer): SenderStore {
       database.transaction(() => {
         const { lastKey } = database.run(
           `INSERT INTO senders (organization_id, phone_number, friendly_name, assistant_id, provider_account_id,
-             is_active, created_at, updated_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+             is_active, created_at, updated_at, pacing, paused_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           sender.organizationId,
           ...columnsOf(sender),
         )
@@ -43,7 +43,7 @@ export function makeSenders(database: Database, sealer: Sealer): SenderStore {
         const changed = { ...change(before), id, organizationId }
         database.run(
           `UPDATE senders SET phone_number = ?, friendly_name = ?, assistant_id = ?, provider_account_id = ?,
-             is_active = ?, created_at = ?, updated_at = ? WHERE id = ?`,
+             is_active = ?, created_at = ?, updated_at = ?, pacing = ?, paused_at = ? WHERE id = ?`,
           ...columnsOf(changed),
           id,
         )
@@ -62,8 +62,14 @@ export function makeSenders(database: Database, sealer: Sealer): SenderStore {
         sender.providerAccountId,
         organizationId,
       )
-      if (assistantRow === undefined || accountRow === undefined) return undefined
-      return { sender, assistant: assistantOf(assistantRow), account: accountOf(accountRow, sealer) }
+      const organizationRow = database.get('SELECT * FROM organizations WHERE id = ?', organizationId)
+      if (assistantRow === undefined || accountRow === undefined || organizationRow === undefined) return undefined
+      return {
+        organization: organizationOf(organizationRow),
+        sender,
+        assistant: assistantOf(assistantRow),
+        account: accountOf(accountRow, sealer),
+      }
     },
   }
 }
@@ -77,5 +83,7 @@ function columnsOf(sender: Omit<Sender, 'id'>) {
     sender.isActive ? 1 : 0,
     sender.createdAt,
     sender.updatedAt,
+    JSON.stringify(sender.pacing),
+    sender.pausedAt ?? null,
   ] as const
 }
