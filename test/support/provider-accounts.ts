@@ -1,6 +1,6 @@
 import type { ProviderAccount } from '../../src/core/organization.ts'
 
-const common = { id: 1, organizationId: 1, name: 'main', createdAt: 0, updatedAt: 0 }
+const common = { id: 1, organizationId: 1, name: 'main', pacing: {}, createdAt: 0, updatedAt: 0 }
 
 export function twilioProviderAccount(differences: Partial<ProviderAccount> = {}): ProviderAccount {
   return {
