@@ -49,6 +49,7 @@ export function messageOf(row: Row): Message {
     status: String(row.status) as MessageStatus,
     ...optional('providerMessageId', text(row.provider_message_id)),
     ...optional('failure', failure),
+    ...optional('bodyRemovedAt', number(row.body_removed_at)),
     createdAt: Number(row.created_at),
     updatedAt: Number(row.updated_at),
   }
