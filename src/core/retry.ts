@@ -29,6 +29,19 @@ export function directRetryDelayMs(params: RetryParams): number | undefined {
   return params.elapsedMs + delayMs > directRetryWindowMs ? undefined : delayMs
 }
 
+const queueRetryDelayMsMax = 60_000
+/** A provider that wants to be left alone for longer is asked again all the same. */
+const queueRetryAfterMsMax = 15 * 60_000
+
+/** How long the queue of a number rests after an attempt that was not sent. There is no last one: what is queued waits. */
+export function queueRetryDelayMs(params: Omit<RetryParams, 'elapsedMs'>): number {
+  const backoffMs = Math.min(1_000 * 2 ** Math.min(params.attemptNumber - 1, 10), queueRetryDelayMsMax)
+  const ownDelayMs = backoffMs * (0.5 + params.chance / 2)
+  if (params.retryAfterMs === undefined) return Math.ceil(ownDelayMs)
+  const askedMs = Math.min(params.retryAfterMs, queueRetryAfterMsMax)
+  return Math.ceil(Math.max(ownDelayMs, askedMs + 100 * params.chance))
+}
+
 const minuteMs = 60_000
 /** After each try but the last: an outage of a provider may last a day. The first is well above what one try takes. */
 const mediaRetryDelaysMs = [1, 5, 30, 120, 360, 720, 1_440].map((minutes) => minutes * minuteMs)

@@ -36,6 +36,22 @@ export function decideSend(facts: SendFacts, terms: SendTerms): SendDecision {
   return verdicts.find(({ kind }) => kind === 'refuse') ?? verdicts[0] ?? { kind: 'send' }
 }
 
+/** What can be said long before a send is dispatched; the rest is decided then. */
+const timeless: ReadonlySet<string> = new Set([
+  'recipient_opted_out',
+  'opt_out_in_doubt',
+  'country_not_allowed',
+  'approval',
+])
+
+/** What becomes of a scheduled send when it is accepted. */
+export function decideScheduled(facts: SendFacts, terms: SendTerms): SendDecision {
+  const verdicts = explainSend(facts, terms).filter((verdict) =>
+    timeless.has(verdict.kind === 'refuse' ? verdict.rule : verdict.reason),
+  )
+  return verdicts[0] ?? { kind: 'send' }
+}
+
 /** Everything that stands against a send, refusals first, each rule for itself. */
 export function explainSend(facts: SendFacts, terms: SendTerms): Verdict[] {
   const refusals = [

@@ -1,13 +1,15 @@
 import type { Category, HoldReason, Message } from './message.ts'
 import type { OptOutReach } from './opt-out.ts'
 import type { Route } from './organization.ts'
-import { type EffectivePolicy, effectivePolicy } from './policy.ts'
+import { countsDispatches, type EffectivePolicy, effectivePolicy } from './policy.ts'
 
 /** What decides about sends besides facts of the moment: settings, as they are now. */
 export type SendSettings = {
   readonly policy: EffectivePolicy
   /** The widest pause that holds. */
   readonly paused?: PauseLevel
+  /** Dispatches count against limits, here or elsewhere in the organization. */
+  readonly counted: boolean
 }
 
 export const pauseLevels = ['organization', 'provider_account', 'assistant', 'number'] as const
@@ -24,8 +26,10 @@ export function settingsOf(
     number: route.sender?.pausedAt,
   } as const satisfies Record<PauseLevel, number | undefined>
   const paused = pauseLevels.find((level) => pausedAt[level] !== undefined)
+  const policy = effectivePolicy(route.organization.policy, route.assistant?.policy)
   return {
-    policy: effectivePolicy(route.organization.policy, route.assistant?.policy),
+    policy,
+    counted: countsDispatches(policy) || countsDispatches(route.organization.policy),
     ...(paused === undefined ? {} : { paused }),
   }
 }

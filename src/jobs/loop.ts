@@ -10,14 +10,14 @@ export type Loop = {
 }
 
 /**
- * Runs `work` at once and then every `intervalMs` (counted from the end of a round), or earlier when woken, until
- * stopped. A round that throws is logged and the next one comes as usual: what it did not do is still in the store.
+ * Runs `work` at once and then every `intervalMs` (counted from the end of a round), or earlier when woken or when the
+ * round itself says after how many milliseconds, until stopped. A round that throws is logged and the next one comes as usual: what it did not do is still in the store.
  */
 export function startLoop(params: {
   readonly name: string
   readonly intervalMs: number
   /** Aborted when the loop is told to stop: the round under way begins nothing new. */
-  readonly work: (stopping: AbortSignal) => Promise<void>
+  readonly work: (stopping: AbortSignal) => Promise<number | void>
   readonly clock: Clock
   readonly log: Log
 }): Loop {
@@ -27,12 +27,13 @@ export function startLoop(params: {
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       waiting = new AbortController()
+      let waitMs = params.intervalMs
       try {
-        await params.work(stopping.signal)
+        waitMs = Math.min((await params.work(stopping.signal)) ?? waitMs, waitMs)
       } catch (error) {
         params.log.error('job.failed', { job: params.name, ...errorFields(error) })
       }
-      await params.clock.sleep(params.intervalMs, waiting.signal)
+      await params.clock.sleep(waitMs, waiting.signal)
     }
   }
 

@@ -60,6 +60,8 @@ export interface QueueStore {
   claim(params: {
     readonly now: number
     readonly turns: readonly Turn[]
+    /** All whose turns were taken. */
+    readonly senderIds: readonly number[]
     /** Pure. */
     readonly termsOf: (message: Message) => ClaimTerms
   }): Promise<MessageRecord[]>

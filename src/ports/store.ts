@@ -108,8 +108,8 @@ export type OutcomeRecord = {
   readonly keepsGuard: boolean
   /** Written when the conclusion is. */
   readonly event?: DomainEvent
-  /** With `queued`: its number is not looked at again before. */
-  readonly nextTurnAt?: number
+  /** Nothing queued leaves from its number before. */
+  readonly slowedUntil?: number
   /** An opt-out that the outcome taught; recorded (with its event) in the same commit unless one stands already. */
   readonly optOut?: OptOut
 }

@@ -3,9 +3,10 @@ import { conclusionEvent } from '../core/event.ts'
 import { conclude, keepsGuard } from '../core/evidence.ts'
 import type { Attempt, Message } from '../core/message.ts'
 import { learnedOptOut } from '../core/opt-out.ts'
-import type { Route } from '../core/organization.ts'
-import { decideSend, termsOf } from '../core/policy.ts'
-import { directRetryDelayMs } from '../core/retry.ts'
+import type { SenderPacing } from '../core/pacing.ts'
+import { paceOf } from '../core/sender-pace.ts'
+import { settingsOf } from '../core/send-terms.ts'
+import { directRetryDelayMs, queueRetryDelayMs } from '../core/retry.ts'
 import type { SendOutcome } from '../core/send-outcome.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
@@ -14,8 +15,11 @@ import type { OutboundMessage, Provider } from '../ports/provider.ts'
 import type { Random } from '../ports/random.ts'
 import type { MessageRecord, OutcomeRecord, Store } from '../ports/store.ts'
 import type { CallbackTokens } from './callback-token.ts'
+import { type CircuitBreakers, notSentBecauseOpen } from './circuit-breaker.ts'
 import { guardOf } from './content-guard.ts'
 import type { Failpoints } from './failpoints.ts'
+import { decisionTerms, laneUses } from './prepare-send.ts'
+import type { StandingRoute } from './standing-route.ts'
 
 export type DispatchParts = {
   readonly store: Store
@@ -26,12 +30,16 @@ export type DispatchParts = {
   readonly log: Log
   readonly metrics: Metrics
   readonly failpoints: Failpoints
+  readonly breakers: CircuitBreakers
   /** Aborts when the process is told to stop: waits between attempts end, provider calls do not. */
   readonly stopping: AbortSignal
 }
 
-/** Through which account, and for which assistant if it still exists. */
-export type DispatchRoute = Pick<Route, 'account'> & { readonly assistant?: Route['assistant'] }
+/**
+ * An attempt whose process was frozen this long after its commit is not made: its turn has passed, others may have decided
+ * about it, and nobody expects a text of then. It is as if it had not been sent, which is so.
+ */
+const attemptFreshMs = 5_000
 
 /** How often, and how far apart, an outcome is written again when the store does not take it. */
 const recordRetryDelaysMs = [100, 400, 1_500, 4_000]
@@ -41,29 +49,31 @@ const recordRetryDelaysMs = [100, 400, 1_500, 4_000]
  * leave is tried again, each time as a further committed attempt; nothing else ever is.
  *
  *   started -> provider call -> accepted | rejected | unknown: recorded, done
- *                            -> not_sent: recorded, wait, start the next attempt (or give up) -> provider call -> …
+ *                            -> not_sent, from the queue: recorded, and back into the queue
+ *                            -> not_sent, direct: recorded, wait, start the next attempt (or give up) -> provider call -> …
  *
  * @returns the record as committed last, so that an answer is never ahead of the store. When an outcome could not be
  * stored, the attempt is returned without one: it is unknown, and the log has what the provider said.
  */
 export function makeDispatchMessage(
   parts: DispatchParts,
-): (record: MessageRecord, route: DispatchRoute) => Promise<MessageRecord> {
+): (record: MessageRecord, route: StandingRoute) => Promise<MessageRecord> {
   const { store, clock, random, stopping, failpoints } = parts
 
   return async function dispatchMessage(started, route) {
     const { key, message } = started
     const outbound = outboundOf(message, route.assistant, parts.callbacks)
+    const isQueued = message.queued === true
     let attempts = started.attempts
     const firstStartedAt = attempts.at(-1)?.startedAt ?? message.createdAt
     for (;;) {
       const attempt = attempts.at(-1)
       if (attempt === undefined) throw new Error('a message without an attempt cannot be dispatched')
       await failpoints.reach('after_dispatch_commit')
-      const outcome = await callProvider(parts, outbound, route)
+      const outcome = await attemptSend(parts, { outbound, route, attempt, isQueued })
       await failpoints.reach('after_response')
       const delayMs =
-        outcome.kind === 'not_sent' && !stopping.aborted
+        outcome.kind === 'not_sent' && !isQueued && !stopping.aborted && !parts.breakers.isOpen(route.account.id)
           ? directRetryDelayMs({
               attemptNumber: attempt.number,
               retryAfterMs: outcome.retryAfterMs,
@@ -72,15 +82,16 @@ export function makeDispatchMessage(
             })
           : undefined
       const finishedAt = clock.now()
+      const isOver = outcome.kind !== 'unknown' && delayMs === undefined && !(isQueued && outcome.kind === 'not_sent')
       const ended = {
         ...attempt,
         finishedAt,
         outcome,
         // Of an unknown attempt evidence may still come; it is closed when its window has passed.
-        ...(outcome.kind !== 'unknown' && delayMs === undefined ? { closedAt: finishedAt } : {}),
+        ...(isOver ? { closedAt: finishedAt } : {}),
       }
       const withEnd = [...attempts.slice(0, -1), ended]
-      const outcomeRecord = describeOutcome(started, withEnd, ended)
+      const outcomeRecord = { ...describeOutcome(started, withEnd, ended), ...slowdownOf(ended, random.chance()) }
       await failpoints.reach('before_outcome_commit')
       // The answer is never ahead of the store: what it did not take has not happened, and reconciliation will find it.
       if (!(await recordOutcome(parts, outcomeRecord))) return { key, message, attempts }
@@ -91,15 +102,13 @@ export function makeDispatchMessage(
       await clock.sleep(delayMs, stopping)
       const next = { number: attempt.number + 1, startedAt: clock.now() }
       const start = await store.sends.startAttempt({
+        ...startTerms(parts, message, route),
         key,
         messageId: message.id,
         organizationId: message.organizationId,
         recipient: message.recipient,
         attempt: next,
         resend: false,
-        guard: guardOf(message),
-        guardExpiresAt: clock.now() + evidenceWindowMs(parts, message),
-        decide: (facts) => decideSend(facts, termsOf(message)),
       })
       if (start !== 'started') return (await store.messages.find(message.organizationId, message.id)) ?? started
       attempts = [...attempts, next]
@@ -115,10 +124,32 @@ export function evidenceWindowMs(
   return providers.get(provider)?.evidenceWindowMs ?? 0
 }
 
+/** What a further attempt of the message is decided by, and what it takes from the pace of its number. */
+export function startTerms(
+  parts: Pick<DispatchParts, 'providers' | 'clock'>,
+  message: Message,
+  { sender, account, ...route }: StandingRoute,
+) {
+  const now = parts.clock.now()
+  const pace = paceOf({
+    sender: sender ?? { phoneNumber: message.sender, pacing: defaultPacing },
+    account,
+    paces: parts.providers.get(account.provider)?.paces,
+  })
+  return {
+    guard: guardOf(message),
+    guardExpiresAt: now + evidenceWindowMs(parts, message),
+    terms: decisionTerms(message, settingsOf({ sender, account, ...route }), now),
+    uses: laneUses(message, pace, now),
+  }
+}
+
+const defaultPacing: SenderPacing = {}
+
 /** `assistant` as it is now; undefined when it is gone. */
 export function outboundOf(
   message: Message,
-  assistant: Route['assistant'] | undefined,
+  assistant: StandingRoute['assistant'],
   callbacks: CallbackTokens,
 ): OutboundMessage {
   return {
@@ -132,10 +163,34 @@ export function outboundOf(
   }
 }
 
+async function attemptSend(
+  parts: DispatchParts,
+  {
+    outbound,
+    route,
+    attempt,
+    isQueued,
+  }: {
+    readonly outbound: OutboundMessage
+    readonly route: StandingRoute
+    readonly attempt: Attempt
+    readonly isQueued: boolean
+  },
+): Promise<SendOutcome> {
+  const { breakers, clock } = parts
+  const { account } = route
+  if (clock.now() - attempt.startedAt > attemptFreshMs) return { kind: 'not_sent', failure: { reason: 'interrupted' } }
+  // Whether a queued message may go was asked when it was claimed.
+  if (!isQueued && !breakers.mayCall(account.id)) return notSentBecauseOpen
+  const outcome = await callProvider(parts, outbound, route)
+  breakers.record(account.id, outcome)
+  return outcome
+}
+
 async function callProvider(
   parts: DispatchParts,
   outbound: OutboundMessage,
-  route: DispatchRoute,
+  route: StandingRoute,
 ): Promise<SendOutcome> {
   const { providers, clock, log, metrics } = parts
   const provider = providers.get(route.account.provider)
@@ -161,7 +216,7 @@ function describeOutcome(
   attempt: Attempt & { readonly finishedAt: number; readonly outcome: SendOutcome },
 ): OutcomeRecord {
   const { finishedAt, outcome } = attempt
-  const conclusion = conclude({ attempts, receipts: [] })
+  const conclusion = conclude({ attempts, receipts: [], queued: message.queued === true })
   const optOut =
     conclusion.failure?.reason === 'recipient_opted_out'
       ? learnedOptOut(message, { code: conclusion.failure.providerCode, at: finishedAt })
@@ -172,7 +227,7 @@ function describeOutcome(
     organizationId: message.organizationId,
     attempt,
     conclusion,
-    keepsGuard: keepsGuard(conclusion.status, attempts),
+    keepsGuard: keepsGuard(conclusion.status, attempts, { ...message, now: finishedAt }),
     ...(conclusion.status === 'sending'
       ? {}
       : {
@@ -207,6 +262,18 @@ async function recordOutcome({ store, clock, log }: DispatchParts, record: Outco
       if (delayMs === undefined) return false
       await clock.sleep(delayMs)
     }
+  }
+}
+
+/** Its provider has said that the number is too fast, or could not be reached: others of the number wait too. */
+function slowdownOf(
+  { number, finishedAt, outcome }: OutcomeRecord['attempt'],
+  chance: number,
+): Pick<OutcomeRecord, 'slowedUntil'> {
+  if (outcome.kind !== 'not_sent' || outcome.failure.reason === 'interrupted') return {}
+  return {
+    slowedUntil:
+      finishedAt + queueRetryDelayMs({ attemptNumber: number, retryAfterMs: outcome.retryAfterMs, chance }),
   }
 }
 

@@ -1,20 +1,13 @@
 import { SmsError } from '../core/errors.ts'
 import type { Attempt } from '../core/message.ts'
 import type { MessageId } from '../core/message-id.ts'
-import { decideSend, termsOf } from '../core/policy.ts'
 import { resendAttemptsMax } from '../core/retry.ts'
 import type { MessageRecord } from '../ports/store.ts'
-import { guardOf } from './content-guard.ts'
-import {
-  type DispatchParts,
-  type DispatchRoute,
-  evidenceWindowMs,
-  makeDispatchMessage,
-  outboundOf,
-} from './dispatch-message.ts'
+import { type DispatchParts, evidenceWindowMs, makeDispatchMessage, outboundOf, startTerms } from './dispatch-message.ts'
 import { type ReceiptParts, recordDeliveryReceipt } from './record-delivery-receipt.ts'
+import type { StandingRoutes } from './standing-route.ts'
 
-export type ReconcileParts = DispatchParts & ReceiptParts
+export type ReconcileParts = DispatchParts & ReceiptParts & { readonly routes: StandingRoutes }
 
 /**
  * A search that brought nothing for so long has met a provider that hangs. Its account is left alone for a while: its
@@ -92,7 +85,7 @@ export function makeSendAgain(
   const dispatchMessage = makeDispatchMessage(parts)
 
   return async function sendAgain({ key, message, attempts }, decision = {}) {
-    const route = await findStandingRoute(parts, message)
+    const route = await parts.routes.get(message)
     const attempt: Attempt = {
       number: Math.max(...attempts.map(({ number }) => number)) + 1,
       startedAt: clock.now(),
@@ -104,9 +97,7 @@ export function makeSendAgain(
       recipient: message.recipient,
       attempt,
       resend: true,
-      guard: guardOf(message),
-      guardExpiresAt: clock.now() + evidenceWindowMs(parts, message),
-      decide: (facts) => decideSend(facts, termsOf(message)),
+      ...startTerms(parts, message, route),
       ...decision,
     })
     if (start !== 'started') return start
@@ -118,21 +109,6 @@ export function makeSendAgain(
     }
     return start
   }
-}
-
-/** The account and assistant that the message was accepted for, as they are now. */
-export async function findStandingRoute(
-  { store }: Pick<ReconcileParts, 'store'>,
-  message: MessageRecord['message'],
-): Promise<DispatchRoute> {
-  const { organizationId, providerAccountId, assistantId } = message
-  const [account, assistant] = await Promise.all([
-    store.accounts.find(organizationId, providerAccountId),
-    store.assistants.find(organizationId, assistantId),
-  ])
-  if (account === undefined)
-    throw new SmsError('conflict', 'The provider account of this message is gone, so it cannot be sent again.')
-  return { account, ...(assistant === undefined ? {} : { assistant }) }
 }
 
 export type Resolution = {

@@ -9,6 +9,8 @@ export type SendAnswer =
   | { readonly kind: 'failed'; readonly message: Message; readonly failure: Failure; readonly retryAfterMs?: number }
   /** Refused by policy before the provider was asked. */
   | { readonly kind: 'refused'; readonly message: Message }
+  /** It waits, or did: `status` is what it was accepted as. */
+  | { readonly kind: 'waiting'; readonly message: Message; readonly status: 'queued' | 'scheduled' | 'held' }
   /** It may have gone out; reconciliation will tell. */
   | { readonly kind: 'unknown'; readonly message: Message }
 
@@ -18,6 +20,7 @@ export type SendAnswer =
  */
 export function answerOf(record: MessageRecord): SendAnswer {
   const { message, attempts } = record
+  if (message.queued === true) return { kind: 'waiting', message, status: acceptedAs(message) }
   for (const attempt of attempts) {
     if (attempt.outcome?.kind === 'accepted')
       return { kind: 'sent', message, providerMessageId: attempt.outcome.providerMessageId }
@@ -38,6 +41,11 @@ export function answerOf(record: MessageRecord): SendAnswer {
     default:
       return laterAnswerOf(message)
   }
+}
+
+function acceptedAs({ status, sendAt }: Message): 'queued' | 'scheduled' | 'held' {
+  if (status === 'held') return 'held'
+  return sendAt === undefined ? 'queued' : 'scheduled'
 }
 
 /** The call itself left no answer; evidence that came later (a receipt, a search, a person) may have. */

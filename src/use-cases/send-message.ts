@@ -1,14 +1,16 @@
 import { hash } from 'node:crypto'
 import { requestContent } from '../core/content.ts'
-import { type Segments, segmentsOf, warningsFor } from '../core/encoding.ts'
+import { type Segments, warningsFor } from '../core/encoding.ts'
 import { SmsError } from '../core/errors.ts'
 import type { Message, SendRequest } from '../core/message.ts'
-import { makeMessageId } from '../core/message-id.ts'
 import type { Route } from '../core/organization.ts'
-import { decideSend, termsOf } from '../core/policy.ts'
+import { carriersZone } from '../core/pacing.ts'
+import { dayNumberIn } from '../core/send-window.ts'
 import type { AcceptResult, MessageRecord, NewSend } from '../ports/store.ts'
 import { guardOf } from './content-guard.ts'
 import { type DispatchParts, evidenceWindowMs, makeDispatchMessage } from './dispatch-message.ts'
+import type { ExpectedWait } from './expected-wait.ts'
+import { laneUses, type PreparedSend, prepareSend } from './prepare-send.ts'
 import type { ResolutionWatch } from './resolution-watch.ts'
 import { answerOf, isBeingSent, type SendAnswer } from './send-answer.ts'
 
@@ -19,6 +21,8 @@ export const replayWaitMsMax = 2_000
 export const idempotencyKeyLifetimeMs = 30 * 24 * 60 * 60 * 1_000
 /** Sends in progress in one process; more are refused before anything is stored. */
 export const sendsInProgressMax = 4_000
+/** A direct send from a strict number waits this long for its turn. */
+export const turnWaitMsMax = 10_000
 
 export type SendResult = {
   readonly answer: SendAnswer
@@ -28,24 +32,30 @@ export type SendResult = {
   readonly deduplicated: boolean
   /** It repeated an idempotency key. */
   readonly replayed: boolean
+  /** How long a message that waits will probably wait, from now. */
+  readonly expectedWaitMs?: number
 }
 
 export type SendMessageParts = DispatchParts & {
   readonly watch: ResolutionWatch
+  readonly wakeJobs: () => void
   /** The route of a number that belongs to one of the organization's active assistants. */
   readonly findRoute: (organizationId: number, sender: SendRequest['sender']) => Promise<Route | undefined>
+  readonly expectedWait: ExpectedWait
 }
 
 /**
- * The one way in for a direct send: find the route; accept it and start its first attempt in one commit (the
- * idempotency key, the content guard and the policy are decided there); dispatch it; answer from what is stored.
+ * The one way in for a send: find the route; accept it in one commit (the idempotency key, the content guard and the
+ * policy are decided there). A direct send starts its first attempt in that commit, is dispatched, and answered from what
+ * is stored; others wait in the queue.
  *
- * @throws SmsError `sender_not_found`, `idempotency_key_reused`, `idempotency_in_progress`, `overloaded`, `unavailable`
+ * @throws SmsError `sender_not_found`, `idempotency_key_reused`, `idempotency_in_progress`, `sender_busy`, `overloaded`,
+ *   `unavailable`
  */
 export function makeSendMessage(
   parts: SendMessageParts,
 ): (organizationId: number, request: SendRequest) => Promise<SendResult> {
-  const { store, providers, clock, watch, failpoints, findRoute } = parts
+  const { store, clock, watch, failpoints, findRoute } = parts
   const dispatchMessage = makeDispatchMessage(parts)
   let inProgress = 0
 
@@ -54,11 +64,13 @@ export function makeSendMessage(
     if (route === undefined)
       throw new SmsError('sender_not_found', `No assistant found for phone number ${request.sender}`)
     await checkReply(organizationId, request)
-    const segments = segmentsOf(request.body, providers.get(route.account.provider)?.notCarriedAsGsm)
-    const newSend = makeNewSend(parts, { organizationId, request, route, segments })
+    const turnTaken = await awaitTurn(organizationId, request, route)
+    const prepared = prepareSend(parts, { organizationId, request, route })
+    const { segments } = prepared
+    const newSend = newSendOf(parts, request, prepared)
     const startedAt = clock.monotonicMs()
     await failpoints.reach('before_accept_commit')
-    const accepted = await store.sends.accept(newSend)
+    const accepted = await store.sends.accept(turnTaken ? { ...newSend, uses: [] } : newSend)
     await failpoints.reach('after_accept_commit')
     switch (accepted.kind) {
       case 'started': {
@@ -70,9 +82,14 @@ export function makeSendMessage(
           watch.changed(accepted.record.message.id)
         }
       }
+      case 'waiting': {
+        logMessage(parts, accepted.record, clock.monotonicMs() - startedAt)
+        parts.wakeJobs()
+        return { ...resultOf(accepted.record, segments), ...(await waitOf(prepared, accepted.record)) }
+      }
       case 'refused':
         logMessage(parts, accepted.record, clock.monotonicMs() - startedAt)
-        return resultOf(accepted.record, segments)
+        return { ...resultOf(accepted.record, segments), answer: { kind: 'refused', message: accepted.record.message } }
       case 'joined':
         return { ...resultOf(await awaitResolution(organizationId, accepted), segments), deduplicated: true }
       case 'replayed':
@@ -80,6 +97,43 @@ export function makeSendMessage(
       default:
         return accepted satisfies never
     }
+  }
+
+  /**
+   * Before anything is stored: whoever waits can be told to come back, and a turn that is not used after all (a repetition,
+   * a refusal) only makes room.
+   */
+  async function awaitTurn(organizationId: number, request: SendRequest, route: Route): Promise<boolean> {
+    const isDirect = !request.queue && request.sendAt === undefined
+    if (!isDirect || route.sender.pacing.strict !== true) return false
+    const { message, pace } = prepareSend(parts, { organizationId, request, route })
+    const now = clock.now()
+    const [use, account] = laneUses(message, pace, now)
+    if (use === undefined) return false
+    const turn = await store.queue.takeDirectTurn({
+      now,
+      latest: now + turnWaitMsMax,
+      day: dayNumberIn(carriersZone, now),
+      organizationId,
+      senderId: route.sender.id,
+      ...(pace.dailySegments === undefined ? {} : { dailySegments: pace.dailySegments }),
+      use,
+      ...(account === undefined ? {} : { account: { id: account.id, use: account } }),
+    })
+    if (!turn.taken)
+      throw new SmsError(
+        'sender_busy',
+        'This number sends at its pace, and its next turn is too far away. Nothing was sent; try again later, or queue the text.',
+        { retryAfterMs: turn.at - now },
+      )
+    if (turn.at > now) await clock.sleep(turn.at - now, parts.stopping)
+    return true
+  }
+
+  async function waitOf({ pace }: PreparedSend, { message }: MessageRecord) {
+    if (message.status === 'held') return {}
+    const fromMs = Math.max(0, (message.sendAt ?? 0) - clock.now())
+    return { expectedWaitMs: fromMs + (await parts.expectedWait.find(message, pace.segmentsPerSecond)) }
   }
 
   /** What is answered must be a text of this person to this number. Whether it is still the newest is decided later. */
@@ -96,7 +150,7 @@ export function makeSendMessage(
         organizationId,
         messageId,
         waitMsMax: joinWaitMsMax,
-        done: (record) => record.message.status !== 'sending',
+        done: ({ message }) => message.queued === true || message.status !== 'sending',
       }),
     )
   }
@@ -112,10 +166,10 @@ export function makeSendMessage(
         organizationId,
         messageId: replay.messageId,
         waitMsMax: replayWaitMsMax,
-        done: (candidate) => !isBeingSent(candidate, clock.now()),
+        done: (candidate) => candidate.message.queued === true || !isBeingSent(candidate, clock.now()),
       }),
     )
-    if (isBeingSent(record, clock.now()))
+    if (record.message.queued !== true && isBeingSent(record, clock.now()))
       throw new SmsError(
         'idempotency_in_progress',
         'The first request with this idempotency key is still being sent. Ask again in a moment.',
@@ -138,34 +192,9 @@ export function makeSendMessage(
   }
 }
 
-function makeNewSend(
-  parts: SendMessageParts,
-  params: {
-    readonly organizationId: number
-    readonly request: SendRequest
-    readonly route: Route
-    readonly segments: Segments
-  },
-): NewSend {
-  const { clock, random } = parts
-  const { organizationId, request, route, segments } = params
-  const now = clock.now()
-  const { idempotencyKey, ...content } = request
-  const message: Message = {
-    ...content,
-    id: makeMessageId(now, random.bytes(16)),
-    organizationId,
-    direction: 'outbound',
-    assistantId: route.assistant.id,
-    senderId: route.sender.id,
-    providerAccountId: route.account.id,
-    provider: route.account.provider,
-    encoding: segments.encoding,
-    segmentCount: segments.segmentCount,
-    status: 'sending',
-    createdAt: now,
-    updatedAt: now,
-  }
+function newSendOf(parts: SendMessageParts, request: SendRequest, { message, terms, pace }: PreparedSend): NewSend {
+  const { idempotencyKey, batch } = request
+  const now = message.createdAt
   return {
     message,
     guard: guardOf(message),
@@ -174,13 +203,14 @@ function makeNewSend(
       ? {}
       : {
           idempotency: {
-            route: 'sms.send',
-            key: idempotencyKey,
+            route: batch === undefined ? 'sms.send' : 'sms.batch',
+            key: batch === undefined ? idempotencyKey : `${idempotencyKey} ${batch.index}`,
             requestHash: hash('sha256', requestContent(request), 'hex'),
             forgetBefore: now - idempotencyKeyLifetimeMs,
           },
         }),
-    decide: (facts) => decideSend(facts, termsOf(message)),
+    terms,
+    uses: laneUses(message, pace, now),
   }
 }
 
