@@ -11,6 +11,7 @@ import type { E164 } from '../core/phone-number.ts'
 import type { RefusalRule, SendDecision } from '../core/send-decision.ts'
 import type { FactNeeds, SendFacts } from '../core/send-facts.ts'
 import type { SendOutcome } from '../core/send-outcome.ts'
+import type { Audit, AuditStore } from './audit-store.ts'
 import type { EventStore } from './event-store.ts'
 import type { InboundStore } from './inbound-store.ts'
 import type { LaneKind, QueueStore } from './queue-store.ts'
@@ -35,6 +36,7 @@ export interface Store {
   readonly assistants: AssistantStore
   readonly senders: SenderStore
   readonly apiKeys: ApiKeyStore
+  readonly audit: AuditStore
   /** Resolves when the database answers; throws `unavailable` otherwise. */
   ping(): Promise<void>
   /** Lets running operations end, then closes. */
@@ -291,8 +293,8 @@ export interface OrganizationStore {
   findByName(name: string): Promise<Organization | undefined>
   create(organization: Fresh<Organization>): Promise<Organization>
   find(id: number): Promise<Organization | undefined>
-  /** `change` is pure and runs inside the transaction. */
-  change(id: number, change: (now: Organization) => Organization): Promise<Organization>
+  /** `change` is pure and runs inside the transaction, as `audit` does. */
+  change(id: number, change: (now: Organization) => Organization, audit?: Audit<Organization>): Promise<Organization>
 }
 
 /** Secrets are sealed on the way in and opened on the way out. */
@@ -307,6 +309,7 @@ export interface AccountStore {
     organizationId: number,
     id: number,
     change: (now: ProviderAccount) => ProviderAccount,
+    audit?: Audit<ProviderAccount>,
   ): Promise<ProviderAccount>
   /** @throws SmsError `conflict` while senders or assistants use it. False when there is none. */
   remove(organizationId: number, id: number): Promise<boolean>
@@ -324,7 +327,12 @@ export interface AssistantStore {
   find(organizationId: number, id: number): Promise<Assistant | undefined>
   create(assistant: Fresh<Assistant>): Promise<Assistant>
   /** `change` is pure and runs inside the transaction. */
-  change(organizationId: number, id: number, change: (now: Assistant) => Assistant): Promise<Assistant>
+  change(
+    organizationId: number,
+    id: number,
+    change: (now: Assistant) => Assistant,
+    audit?: Audit<Assistant>,
+  ): Promise<Assistant>
   /** Its senders become unassigned; it disappears from all lists, its messages stay. False when there is none. */
   remove(organizationId: number, id: number, removedAt: number): Promise<boolean>
 }
@@ -336,7 +344,7 @@ export interface SenderStore {
   findByNumber(organizationId: number, phoneNumber: E164): Promise<Sender | undefined>
   create(sender: Fresh<Sender>): Promise<Sender>
   /** `change` is pure and runs inside the transaction. */
-  change(organizationId: number, id: number, change: (now: Sender) => Sender): Promise<Sender>
+  change(organizationId: number, id: number, change: (now: Sender) => Sender, audit?: Audit<Sender>): Promise<Sender>
   /** The route of an active sender with an active assistant. */
   findRoute(organizationId: number, phoneNumber: E164): Promise<Route | undefined>
 }

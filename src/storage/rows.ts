@@ -1,4 +1,5 @@
 import type { ApiKey, ApiKeyScope, RateLimit } from '../core/api-key.ts'
+import type { AuditAction, AuditData, AuditEntry } from '../core/audit.ts'
 import type { Conversation } from '../core/conversation.ts'
 import type { DeliveryReceipt, ReceiptSource, RecordedReceipt } from '../core/delivery-receipt.ts'
 import type { Encoding } from '../core/encoding.ts'
@@ -15,6 +16,7 @@ import type { E164 } from '../core/phone-number.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Retention } from '../core/retention.ts'
 import type { SendOutcome } from '../core/send-outcome.ts'
+import type { AuditRecord } from '../ports/audit-store.ts'
 import type { Media, MediaState, RefusedWebhook } from '../ports/inbound-store.ts'
 import type { Sealer } from './seal.ts'
 
@@ -349,6 +351,30 @@ export function refusedWebhookOf(row: Row): RefusedWebhook {
     receivedAt: Number(row.received_at),
     ...optional('organizationId', number(row.organization_id)),
   }
+}
+
+export function auditRecordOf(row: Row): AuditRecord {
+  return {
+    key: Number(row.key),
+    organizationId: Number(row.organization_id),
+    occurredAt: Number(row.occurred_at),
+    actor: String(row.actor),
+    action: String(row.action) as AuditAction,
+    subject: String(row.subject),
+    data: json<AuditData>(row.data),
+  }
+}
+
+/** The columns of an entry behind `key`, in the order of the table. */
+export function auditColumns(entry: AuditEntry) {
+  return [
+    entry.organizationId,
+    entry.occurredAt,
+    entry.actor,
+    entry.action,
+    entry.subject,
+    JSON.stringify(entry.data),
+  ] as const
 }
 
 /** The columns of a key behind `organization_id`, in the order of the table. */

@@ -3,6 +3,7 @@ import type { ProviderAccount } from '../../core/organization.ts'
 import type { AccountStore } from '../../ports/store.ts'
 import { accountColumns, accountOf } from '../rows.ts'
 import type { Sealer } from '../seal.ts'
+import { appendAudit } from './audit.ts'
 import type { Database, Queries } from './database.ts'
 
 export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
@@ -46,7 +47,7 @@ export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
       )
       return { ...account, id: Number(row?.id) }
     },
-    change: (organizationId, id, change) =>
+    change: (organizationId, id, change, audit) =>
       database.transaction(async (queries) => {
         const present = await find(queries, organizationId, id, 'FOR UPDATE')
         if (present === undefined) throw new SmsError('not_found', 'No provider account has this id.')
@@ -57,6 +58,7 @@ export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
           ...accountColumns(changed, sealer),
           id,
         )
+        await appendAudit(queries, audit?.(present, changed))
         return changed
       }),
     remove: (organizationId, id) =>

@@ -2,6 +2,7 @@ import { SmsError } from '../../core/errors.ts'
 import type { Assistant } from '../../core/organization.ts'
 import type { AssistantStore } from '../../ports/store.ts'
 import { assistantOf } from '../rows.ts'
+import { appendAudit } from './audit.ts'
 import type { Database, Queries } from './database.ts'
 
 const present = 'organization_id = $1 AND removed_at IS NULL AND (is_active OR NOT $2)'
@@ -49,7 +50,7 @@ export function makeAssistants(database: Database): AssistantStore {
       )
       return { ...assistant, id: Number(row?.id) }
     },
-    change: (organizationId, id, change) =>
+    change: (organizationId, id, change, audit) =>
       database.transaction(async (queries) => {
         const before = await find(queries, organizationId, id, 'FOR UPDATE')
         if (before === undefined) throw new SmsError('not_found', 'No assistant has this id.')
@@ -61,6 +62,7 @@ export function makeAssistants(database: Database): AssistantStore {
           ...columnsOf(changed),
           id,
         )
+        await appendAudit(queries, audit?.(before, changed))
         return changed
       }),
     remove: (organizationId, id, removedAt) =>

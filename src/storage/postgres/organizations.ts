@@ -2,6 +2,7 @@ import { SmsError } from '../../core/errors.ts'
 import type { Organization } from '../../core/organization.ts'
 import type { OrganizationStore } from '../../ports/store.ts'
 import { organizationColumns, organizationOf } from '../rows.ts'
+import { appendAudit } from './audit.ts'
 import type { Database, Queries } from './database.ts'
 
 export function makeOrganizations(database: Database): OrganizationStore {
@@ -26,7 +27,7 @@ export function makeOrganizations(database: Database): OrganizationStore {
       )
       return { ...organization, id: Number(row?.id) }
     },
-    change: (id, change) =>
+    change: (id, change, audit) =>
       database.transaction(async (queries) => {
         const before = await find(queries, id, 'FOR UPDATE')
         if (before === undefined) throw new SmsError('not_found', 'No organization has this id.')
@@ -37,6 +38,7 @@ export function makeOrganizations(database: Database): OrganizationStore {
           ...organizationColumns(changed),
           id,
         )
+        await appendAudit(queries, audit?.(before, changed))
         return changed
       }),
   }

@@ -3,6 +3,7 @@ import type { Sender } from '../../core/organization.ts'
 import type { SenderStore } from '../../ports/store.ts'
 import { accountOf, assistantOf, organizationOf, senderOf } from '../rows.ts'
 import type { Sealer } from '../seal.ts'
+import { appendAudit } from './audit.ts'
 import type { Database, Queries } from './database.ts'
 
 export function makeSenders(database: Database, sealer: Sealer): SenderStore {
@@ -46,7 +47,7 @@ export function makeSenders(database: Database, sealer: Sealer): SenderStore {
       )
       return { ...sender, id: Number(row?.id) }
     },
-    change: (organizationId, id, change) =>
+    change: (organizationId, id, change, audit) =>
       database.transaction(async (queries) => {
         const before = await find(queries, organizationId, id, 'FOR UPDATE')
         if (before === undefined) throw new SmsError('not_found', 'No phone number has this id.')
@@ -57,6 +58,7 @@ export function makeSenders(database: Database, sealer: Sealer): SenderStore {
           ...columnsOf(changed),
           id,
         )
+        await appendAudit(queries, audit?.(before, changed))
         return changed
       }),
     async findRoute(organizationId, phoneNumber) {

@@ -3,6 +3,7 @@ import type { ProviderAccount } from '../../core/organization.ts'
 import type { AccountStore } from '../../ports/store.ts'
 import { accountColumns, accountOf } from '../rows.ts'
 import type { Sealer } from '../seal.ts'
+import { appendAudit } from './audit.ts'
 import type { Database } from './database.ts'
 
 export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
@@ -38,7 +39,7 @@ export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
         )
         return { ...account, id: lastKey }
       }),
-    change: (organizationId, id, change) =>
+    change: (organizationId, id, change, audit) =>
       database.transaction(() => {
         const present = find(organizationId, id)
         if (present === undefined) throw new SmsError('not_found', 'No provider account has this id.')
@@ -49,6 +50,7 @@ export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
           ...accountColumns(changed, sealer),
           id,
         )
+        appendAudit(database, audit?.(present, changed))
         return changed
       }),
     remove: (organizationId, id) =>

@@ -2,6 +2,7 @@ import { SmsError } from '../../core/errors.ts'
 import type { Assistant } from '../../core/organization.ts'
 import type { AssistantStore } from '../../ports/store.ts'
 import { assistantOf } from '../rows.ts'
+import { appendAudit } from './audit.ts'
 import type { Database } from './database.ts'
 
 const present = 'organization_id = ? AND removed_at IS NULL AND (is_active OR NOT ?)'
@@ -40,7 +41,7 @@ export function makeAssistants(database: Database): AssistantStore {
         )
         return { ...assistant, id: lastKey }
       }),
-    change: (organizationId, id, change) =>
+    change: (organizationId, id, change, audit) =>
       database.transaction(() => {
         const before = find(organizationId, id)
         if (before === undefined) throw new SmsError('not_found', 'No assistant has this id.')
@@ -52,6 +53,7 @@ export function makeAssistants(database: Database): AssistantStore {
           ...columnsOf(changed),
           id,
         )
+        appendAudit(database, audit?.(before, changed))
         return changed
       }),
     remove: (organizationId, id, removedAt) =>

@@ -3,6 +3,7 @@ import type { Sender } from '../../core/organization.ts'
 import type { SenderStore } from '../../ports/store.ts'
 import { accountOf, assistantOf, organizationOf, senderOf } from '../rows.ts'
 import type { Sealer } from '../seal.ts'
+import { appendAudit } from './audit.ts'
 import type { Database } from './database.ts'
 
 export function makeSenders(database: Database, sealer: Sealer): SenderStore {
@@ -36,7 +37,7 @@ export function makeSenders(database: Database, sealer: Sealer): SenderStore {
         )
         return { ...sender, id: lastKey }
       }),
-    change: (organizationId, id, change) =>
+    change: (organizationId, id, change, audit) =>
       database.transaction(() => {
         const before = find(organizationId, id)
         if (before === undefined) throw new SmsError('not_found', 'No phone number has this id.')
@@ -47,6 +48,7 @@ export function makeSenders(database: Database, sealer: Sealer): SenderStore {
           ...columnsOf(changed),
           id,
         )
+        appendAudit(database, audit?.(before, changed))
         return changed
       }),
     async findRoute(organizationId, phoneNumber) {

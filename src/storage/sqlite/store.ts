@@ -4,6 +4,7 @@ import type { Sealer } from '../seal.ts'
 import { makeAccounts } from './accounts.ts'
 import { makeApiKeys } from './api-keys.ts'
 import { makeAssistants } from './assistants.ts'
+import { makeAudit } from './audit.ts'
 import { makeConversations } from './conversation-list.ts'
 import { makeConversationKeys } from './conversations.ts'
 import { migrateDatabase, openDatabase } from './database.ts'
@@ -42,6 +43,7 @@ export async function openSqliteStore(params: {
     assistants: makeAssistants(database),
     senders: makeSenders(database, params.sealer),
     apiKeys: makeApiKeys(database),
+    audit: makeAudit(database),
     async ping() {
       database.get('SELECT 1')
     },
