@@ -43,8 +43,10 @@ export type SendRequest = {
   readonly expiresAt?: number
 }
 
-/** `send_at` and `expires_at` lie at most this far ahead. */
+/** `send_at` lies at most this far ahead, `expires_at` a day more. */
 export const sendAheadMsMax = 366 * 24 * 60 * 60 * 1_000
+/** A `send_at` that passed at most so long ago counts as now: clocks differ, and requests take time. */
+export const sendLateMsMax = 60_000
 export const messagesPerBatchMax = 1_000
 
 /** What leaves first when several wait at one number: lower before higher. */
