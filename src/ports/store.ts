@@ -12,6 +12,7 @@ import type { RefusalRule, SendDecision } from '../core/send-decision.ts'
 import type { FactNeeds, SendFacts } from '../core/send-facts.ts'
 import type { SendOutcome } from '../core/send-outcome.ts'
 import type { Audit, AuditStore } from './audit-store.ts'
+import type { BatchStore } from './batch-store.ts'
 import type { EventStore } from './event-store.ts'
 import type { InboundStore } from './inbound-store.ts'
 import type { LaneKind, QueueStore } from './queue-store.ts'
@@ -25,6 +26,7 @@ import type { LaneKind, QueueStore } from './queue-store.ts'
  */
 export interface Store {
   readonly sends: SendStore
+  readonly batches: BatchStore
   readonly queue: QueueStore
   readonly evidence: EvidenceStore
   readonly messages: MessageStore

@@ -5,6 +5,7 @@ import { makeAccounts } from './accounts.ts'
 import { makeApiKeys } from './api-keys.ts'
 import { makeAssistants } from './assistants.ts'
 import { makeAudit } from './audit.ts'
+import { makeBatches } from './batches.ts'
 import { makeConversations } from './conversation-list.ts'
 import { makeConversationKeys } from './conversations.ts'
 import { migrateDatabase, openDatabase } from './database.ts'
@@ -29,6 +30,7 @@ export async function openSqliteStore(params: {
   database.onUndone(() => conversations.forget())
   return {
     sends: makeSends(database, conversations),
+    batches: makeBatches(database),
     evidence: makeEvidence(database),
     inbound: {
       ...makeInbound(database, conversations),
