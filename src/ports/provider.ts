@@ -4,6 +4,7 @@ import type { MessageId } from '../core/message-id.ts'
 import type { ProviderAccount } from '../core/organization.ts'
 import type { E164 } from '../core/phone-number.ts'
 import type { SendOutcome } from '../core/send-outcome.ts'
+import type { ProviderPaces } from '../core/sender-pace.ts'
 
 /** What an adapter needs to hand one message over. */
 export type OutboundMessage = {
@@ -89,6 +90,8 @@ export interface Provider {
   readonly accountFields: readonly AccountField[]
   /** Characters of the GSM alphabet that it carries as UCS-2 all the same. */
   readonly notCarriedAsGsm: string
+  /** How fast it lets texts out where nothing else is set. */
+  readonly paces: ProviderPaces
   /** How long evidence of an unknown attempt may take to show up, in milliseconds. */
   readonly evidenceWindowMs: number
   /** Rules between fields (each alone already matched its pattern). A sentence that names the fault, or undefined. */

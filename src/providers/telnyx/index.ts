@@ -2,6 +2,7 @@ import type { HttpClient } from '../../net/http-client.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Provider } from '../../ports/provider.ts'
 import { telnyxMediaHeaders } from './media.ts'
+import { telnyxPaces } from './pace.ts'
 import { buildTelnyxRequest, telnyxAuthorization } from './request.ts'
 import { parseTelnyxAnswer } from './response.ts'
 import { findSentAtTelnyx } from './search.ts'
@@ -39,6 +40,7 @@ export function makeTelnyx({ http, clock }: { readonly http: HttpClient; readonl
     ],
     // Telnyx documents a smaller GSM set than the standard's: without these, and without Greek letters.
     notCarriedAsGsm: '€Ç§¤ΔΦΓΛΩΠΨΣΘΞ',
+    paces: telnyxPaces,
     evidenceWindowMs: 15 * 60_000,
     checkAccountFields: () => undefined,
     async send(message, account) {

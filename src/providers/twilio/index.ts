@@ -2,6 +2,7 @@ import type { HttpClient } from '../../net/http-client.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Provider } from '../../ports/provider.ts'
 import { twilioMediaHeaders } from './media.ts'
+import { twilioPaces } from './pace.ts'
 import { buildTwilioRequest, twilioAuthorization } from './request.ts'
 import { parseTwilioAnswer } from './response.ts'
 import { findSentAtTwilio } from './search.ts'
@@ -41,6 +42,7 @@ export function makeTwilio({ http, clock }: { readonly http: HttpClient; readonl
       },
     ],
     notCarriedAsGsm: '',
+    paces: twilioPaces,
     evidenceWindowMs: 10 * 60_000,
     checkAccountFields(fields) {
       const apiKeyFieldCount = [fields.api_key_sid, fields.api_key_secret].filter(Boolean).length
