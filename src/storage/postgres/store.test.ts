@@ -4,6 +4,7 @@ import { Client } from 'pg'
 import { createTestDatabase, startPostgres } from '../../../test/support/postgres.ts'
 import { buildRoute, buildSend, now, silentMetrics } from '../../../test/support/store-builders.ts'
 import { startTcpProxy } from '../../../test/support/tcp-proxy.ts'
+import { batchContract } from '../../ports/batch-store.contract.ts'
 import { evidenceContract } from '../../ports/evidence.contract.ts'
 import { inboundContract } from '../../ports/inbound-store.contract.ts'
 import { readingContract } from '../../ports/reading.contract.ts'
@@ -18,6 +19,7 @@ const sealer = makeSealer([new Uint8Array(32).fill(1)])
 const open = (url = database.url) => openPostgresStore({ url, sealer, metrics: silentMetrics })
 
 storeContract('postgres', () => open())
+batchContract('postgres', () => open())
 evidenceContract('postgres', () => open())
 inboundContract('postgres', () => open())
 readingContract(
