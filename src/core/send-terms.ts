@@ -1,4 +1,4 @@
-import type { Category, HoldReason, Message } from './message.ts'
+import { type Category, type HoldReason, type Message, sendLateMsMax } from './message.ts'
 import type { OptOutReach } from './opt-out.ts'
 import type { Route } from './organization.ts'
 import { countsDispatches, type EffectivePolicy, effectivePolicy } from './policy.ts'
@@ -54,7 +54,7 @@ export type SendTerms = OptOutReach &
 
 export function termsOf(message: Message, settings: SendSettings, now: number): SendTerms {
   const { assistantId, senderId, sender, recipient, category, inReplyTo, automatic, approvedAt, costMicros } = message
-  const expiresAt = automatic === undefined ? message.expiresAt : message.createdAt + automaticReplyLatestMs
+  const expiresAt = automatic === undefined ? latestAt(message) : message.createdAt + automaticReplyLatestMs
   return {
     ...settings,
     now,
@@ -70,6 +70,11 @@ export function termsOf(message: Message, settings: SendSettings, now: number): 
     automatic: automatic !== undefined,
     mandatory: automatic === 'opt_out_confirmation' || automatic === 'help',
   }
+}
+
+/** What was handed in after its own time is late from the start: its caller meant that time. */
+function latestAt({ sendAt, expiresAt, createdAt }: Message): number | undefined {
+  return sendAt !== undefined && createdAt > sendAt + sendLateMsMax ? sendAt : expiresAt
 }
 
 /** 47 CFR 64.1200(a)(12): the confirmation of an opt-out is sent within five minutes, or not at all. */
