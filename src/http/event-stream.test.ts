@@ -115,9 +115,14 @@ test('a stream ends with its key, and when Textbridge stops', async () => {
 test('one more stream than a key may have is refused, until one of them is closed', async () => {
   const readers = await Promise.all(Array.from({ length: streamsPerKeyMax }, open))
   const refused = await open()
-  assert.equal(refused.response.statusCode, 503)
+  assert.equal(refused.response.statusCode, 429)
   assert.equal(refused.response.headers['retry-after'], '2')
-  await eventually(() => refused.text().includes('Too many event streams are open'))
+  await eventually(refused.isOver)
+  assert.deepEqual(JSON.parse(refused.text()), {
+    detail: 'This API key has 10 event streams open, which is the most. Close one.',
+    code: 'rate_limited',
+    retryable: true,
+  })
   readers[0]?.response.destroy()
   await eventually(async () => {
     clock.advance(500)

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { errorFields } from '../core/error-fields.ts'
 import { SmsError } from '../core/errors.ts'
@@ -22,8 +22,8 @@ export type EventStreamParts = {
 
 export type EventStreams = {
   /**
-   * Sends the events after the key, or from now on, until the caller leaves. @throws SmsError `overloaded` before
-   * anything was answered.
+   * Sends the events after the key, or from now on, until the caller leaves. @throws SmsError `rate_limited` or
+   * `overloaded` before anything was answered.
    */
   serve(request: FastifyRequest, reply: FastifyReply, after: number | undefined): Promise<void>
 }
@@ -53,17 +53,23 @@ export function makeEventStreams(parts: EventStreamParts): EventStreams {
   return {
     async serve(request, reply, after) {
       const { organizationId, apiKeyId } = callerOf(request)
-      if (open >= streamsMax || (openByKey.get(apiKeyId) ?? 0) >= streamsPerKeyMax)
+      if ((openByKey.get(apiKeyId) ?? 0) >= streamsPerKeyMax)
+        throw new SmsError(
+          'rate_limited',
+          `This API key has ${streamsPerKeyMax} event streams open, which is the most. Close one.`,
+          { retryAfterMs: reconnectMs },
+        )
+      if (open >= streamsMax)
         throw new SmsError(
           'overloaded',
-          `Too many event streams are open: at most ${streamsPerKeyMax} for one key and ${streamsMax} in all. Close one.`,
+          `Too many event streams are open: at most ${streamsMax} of all keys. Try again in a moment.`,
           { retryAfterMs: reconnectMs },
         )
       count(apiKeyId, 1)
       try {
         const key = after ?? (await parts.store.events.newestKey(organizationId))
         reply.hijack()
-        await run(parts, { request, response: reply.raw, organizationId, key })
+        await run(parts, { request, response: reply.raw, headers: reply.getHeaders(), organizationId, key })
       } finally {
         count(apiKeyId, -1)
       }
@@ -74,6 +80,8 @@ export function makeEventStreams(parts: EventStreamParts): EventStreams {
 type Stream = {
   readonly request: FastifyRequest
   readonly response: ServerResponse
+  /** What was set before the stream took over. */
+  readonly headers: Readonly<Record<string, OutgoingHttpHeader | undefined>>
   readonly organizationId: number
   readonly key: number
 }
@@ -84,6 +92,7 @@ async function run(parts: EventStreamParts, stream: Stream): Promise<void> {
   response.once('close', () => left.abort())
   const ended = AbortSignal.any([left.signal, parts.stopping])
   response.writeHead(streamHttpStatus, {
+    ...stream.headers,
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
     // A connection that falls idle while the server closes would keep it waiting.
