@@ -1,5 +1,12 @@
 import type { Env } from '../config/env.ts'
-import { type ApiKey, type ApiKeyScope, apiKeyScopes } from '../core/api-key.ts'
+import {
+  type ApiKey,
+  type ApiKeyScope,
+  apiKeyScopes,
+  type RateLimit,
+  rateLimitRequestsMax,
+  rateLimitUnits,
+} from '../core/api-key.ts'
 import { SmsError } from '../core/errors.ts'
 import { apiKeyNameLengthMax, createApiKey } from '../use-cases/create-api-key.ts'
 import type { Output } from './output.ts'
@@ -13,12 +20,14 @@ export function createKey(
     readonly name: string
     readonly scopes?: string
     readonly expires?: string
+    readonly rateLimit?: string
     readonly organization?: string
     readonly json?: boolean
   },
 ): Promise<void> {
   const scopes = parseScopes(options.scopes)
   const expiresAt = options.expires === undefined ? undefined : parseInstant(options.expires)
+  const rateLimit = options.rateLimit === undefined ? undefined : parseRateLimit(options.rateLimit)
   if (options.name.length > apiKeyNameLengthMax)
     throw new SmsError('invalid_request', `--name must have at most ${apiKeyNameLengthMax} characters.`)
   return withSession(env, async (session) => {
@@ -28,6 +37,7 @@ export function createKey(
       name: options.name,
       scopes,
       ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(rateLimit === undefined ? {} : { rateLimit }),
     })
     if (options.json) output.line(JSON.stringify({ ...shown(apiKey), key }))
     else {
@@ -45,7 +55,7 @@ export function listKeys(
     const { id } = await chooseOrganization(store, options.organization)
     const keys = (await store.apiKeys.list(id)).map(shown)
     if (options.json) return output.line(JSON.stringify(keys))
-    output.line(['ID', 'PREFIX', 'SCOPES', 'LAST USED', 'EXPIRES', 'NAME'].join('\t'))
+    output.line(['ID', 'PREFIX', 'SCOPES', 'LAST USED', 'EXPIRES', 'RATE LIMIT', 'NAME'].join('\t'))
     for (const key of keys)
       output.line(
         [
@@ -54,6 +64,7 @@ export function listKeys(
           key.scopes.join(','),
           key.last_used_at ?? 'never',
           key.expires_at ?? 'never',
+          key.rate_limit === null ? 'none' : `${key.rate_limit.requests}/${key.rate_limit.per}`,
           key.name,
         ].join('\t'),
       )
@@ -88,6 +99,7 @@ function shown(key: ApiKey) {
     created_at: time(key.createdAt),
     last_used_at: time(key.lastUsedAt),
     expires_at: time(key.expiresAt),
+    rate_limit: key.rateLimit ?? null,
   }
 }
 
@@ -105,4 +117,17 @@ function parseInstant(text: string): number {
   if (Number.isNaN(instant))
     throw new SmsError('invalid_request', '--expires must be a date, e.g. 2027-01-31 or 2027-01-31T12:00:00Z.')
   return instant
+}
+
+/** `100/second`, or only the first letters of the unit. */
+function parseRateLimit(text: string): RateLimit {
+  const [, digits = '', word = ''] = /^(\d{1,7})\/([a-z]+)$/.exec(text) ?? []
+  const requests = Number(digits)
+  const per = word === '' ? undefined : rateLimitUnits.find((unit) => unit.startsWith(word))
+  if (per === undefined || requests < 1 || requests > rateLimitRequestsMax)
+    throw new SmsError(
+      'invalid_request',
+      `--rate-limit must be from 1 to ${rateLimitRequestsMax} requests per ${rateLimitUnits.join(', ')}, e.g. 100/second.`,
+    )
+  return { requests, per }
 }

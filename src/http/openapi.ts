@@ -15,7 +15,7 @@ export async function registerOpenApi(app: App, { publicUrl, version }: OpenApiP
         title: 'Textbridge',
         version,
         description:
-          'The safe send path between AI assistants and phone networks. Every error body is `{"detail", "code"}`; `code` is one of a closed list. A trailing slash makes no difference.',
+          'The safe send path between AI assistants and phone networks. Every error body is `{"detail", "code"}`; `code` is one of a closed list. A trailing slash makes no difference. A key may have a rate limit: then every answer to it carries the `RateLimit` fields, and `429` with `Retry-After` means that nothing was done.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: publicUrl }],

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { type RateLimit, windowMsByUnit } from '../core/api-key.ts'
 import { SmsError } from '../core/errors.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Store, TakenRequests } from '../ports/store.ts'
+import type { ApiKeyStore, TakenRequests } from '../ports/store.ts'
 import { retryAfterSeconds } from './errors.ts'
 
 export type RateLimits = {
@@ -30,7 +30,13 @@ type Batch = { size: number; readonly limit: RateLimit; readonly taken: Promise<
 /** Of more keys, those met first are forgotten: their next request asks the store. */
 const windowsMax = 10_000
 
-export function makeRateLimits({ store, clock }: { readonly store: Store; readonly clock: Clock }): RateLimits {
+export function makeRateLimits({
+  store,
+  clock,
+}: {
+  readonly store: { readonly apiKeys: Pick<ApiKeyStore, 'takeRequests'> }
+  readonly clock: Clock
+}): RateLimits {
   const windows = new Map<string, Window>()
 
   function windowOf(apiKeyId: number, { per }: RateLimit): Window {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { type ApiKey, type ApiKeyScope, apiKeyPrefix, makeApiKey } from '../core/api-key.ts'
+import { type ApiKey, type ApiKeyScope, apiKeyPrefix, makeApiKey, type RateLimit } from '../core/api-key.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
@@ -11,6 +11,7 @@ type Wanted = {
   readonly name: string
   readonly scopes: readonly ApiKeyScope[]
   readonly expiresAt?: number
+  readonly rateLimit?: RateLimit
 }
 
 /** Makes a key and stores its hash. `key` is shown once: nothing can bring it back. */

@@ -167,23 +167,30 @@ test('keys are made, listed and revoked', async () => {
   const env = environment('keys.db')
   assert.match((await runTextbridge(['keys', 'list'], env)).stderr, /no organization yet/)
   await runTextbridge(['apply', '-f', writeSetup('keys.yaml')], env)
-  const made = await runTextbridge(['keys', 'create', '--name', 'ci', '--scopes', 'send', '--json'], env)
-  const { id, key, scopes } = JSON.parse(made.stdout)
+  const create = (...more: string[]) => runTextbridge(['keys', 'create', '--name', 'ci', '--json', ...more], env)
+  const made = await create('--scopes', 'send', '--rate-limit', '100/s')
+  const { id, key, scopes, rate_limit } = JSON.parse(made.stdout)
   assert.match(key, /^tb_live_\w{46}$/)
   assert.deepEqual(scopes, ['send'])
+  assert.deepEqual(rate_limit, { requests: 100, per: 'second' })
   assert.match(
     (await runTextbridge(['keys', 'list'], env)).stdout,
-    new RegExp(`^${id}\\t${key.slice(0, 16)}\\tsend\\t`, 'm'),
+    new RegExp(`^${id}\\t${key.slice(0, 16)}\\tsend\\tnever\\tnever\\t100/second\\tci$`, 'm'),
   )
   assert.match((await runTextbridge(['keys', 'revoke', String(id)], env)).stdout, /^Revoked tb_live_/)
   assert.deepEqual(JSON.parse((await runTextbridge(['keys', 'list', '--json'], env)).stdout), [])
-  assert.equal((await runTextbridge(['keys', 'create', '--name', 'x', '--scopes', 'fly'], env)).code, 1)
+  assert.equal((await create('--scopes', 'fly')).code, 1)
+  for (const { stderr } of await Promise.all([create('--rate-limit', '100/day'), create('--rate-limit', '0/s')]))
+    assert.match(stderr, /--rate-limit must be from 1 to 1000000 requests per second, minute, hour/)
   assert.equal((await runTextbridge(['keys', 'revoke', '999'], env)).code, 1)
 })
 
 test('migrate, help and wrong usage have their exit codes', async () => {
   const env = environment('migrate.db')
-  assert.equal((await runTextbridge(['migrate'], env)).stdout, 'Applied: 0001-foundation, 0002-after-the-send, 0003-queue-pace-policy.\n')
+  assert.equal(
+    (await runTextbridge(['migrate'], env)).stdout,
+    'Applied: 0001-foundation, 0002-after-the-send, 0003-queue-pace-policy.\n',
+  )
   assert.equal((await runTextbridge(['migrate'], env)).stdout, 'The schema is up to date.\n')
   assert.equal((await runTextbridge(['--help'], env)).code, 0)
   assert.equal((await runTextbridge(['fly'], env)).code, 2)

@@ -76,7 +76,7 @@ suite('every operation is described', () => {
       assert.ok(body === undefined || body.examples.length > 0)
       assert.equal(isScoped, !isOpen.has(title))
       const statuses = bad.map(({ status }) => status)
-      const needed = [...(isScoped ? [401, 403, 503] : []), ...(body === undefined ? [] : [400, 413, 415])]
+      const needed = [...(isScoped ? [401, 403, 429, 503] : []), ...(body === undefined ? [] : [400, 413, 415])]
       for (const status of needed) assert.ok(statuses.includes(status), `${status} is not described`)
     })
 })

@@ -69,7 +69,7 @@ function registerListAndCreate(app: App, { store, clock, random, changed }: Mana
     },
     async (request) => {
       const { organizationId } = callerOf(request)
-      const { name, scopes, permissions, expires_at } = request.body
+      const { name, scopes, permissions, expires_at, rate_limit: rateLimit } = request.body
       const now = clock.now()
       const expiresAt = expires_at ? Date.parse(expires_at) : undefined
       if (expiresAt !== undefined && expiresAt <= now)
@@ -79,7 +79,13 @@ function registerListAndCreate(app: App, { store, clock, random, changed }: Mana
         throw new SmsError('conflict', `This organization has ${apiKeysMax} API keys, which is the most. Revoke one.`)
       const { key, apiKey } = await createApiKey(
         { store, clock, random },
-        { organizationId, name, scopes: granted, ...(expiresAt === undefined ? {} : { expiresAt }) },
+        {
+          organizationId,
+          name,
+          scopes: granted,
+          ...(expiresAt === undefined ? {} : { expiresAt }),
+          ...(rateLimit ? { rateLimit } : {}),
+        },
       )
       changed()
       return { api_key: apiKeyBodyOf(apiKey, now), key }
@@ -87,36 +93,47 @@ function registerListAndCreate(app: App, { store, clock, random, changed }: Mana
   )
 }
 
-function registerChanging(app: App, { store, clock, changed }: ManagementParts): void {
-  app.put(
-    `${path}/:key_id`,
-    {
+function registerChanging(app: App, parts: ManagementParts): void {
+  const { store, clock, changed } = parts
+  for (const [method, operationId] of [
+    ['PUT', 'updateApiKey'],
+    ['PATCH', 'patchApiKey'],
+  ] as const)
+    app.route({
+      method,
+      url: `${path}/:key_id`,
       config: manage,
       schema: {
-        operationId: 'updateApiKey',
-        summary: 'Rename an API key, or change its scopes',
+        operationId,
+        summary: 'Rename an API key, or change its scopes or its rate limit',
+        description: 'It holds at once; in other processes over the same database within 5 seconds.',
         tags,
         params,
         querystring: Type.Object({ name: Type.Optional(keyNameSchema) }),
         body: keyUpdateSchema,
         response: { 200: apiKeySchema, ...setupErrors('manage', { ...bodyErrors, ...notFound }) },
       },
-    },
-    async (request) => {
-      const { name, scopes, ...permissions } = request.body ?? {}
-      const wantedName = name ?? request.query.name
-      const wantedScopes = scopesOf({ scopes, permissions })
-      const now = clock.now()
-      const apiKey = await store.apiKeys.change(callerOf(request).organizationId, request.params.key_id, (present) => ({
-        ...notRevoked(present),
-        name: wantedName ?? present.name,
-        scopes: wantedScopes ?? present.scopes,
-        updatedAt: now,
-      }))
-      changed()
-      return apiKeyBodyOf(apiKey, now)
-    },
-  )
+      handler: async (request) => {
+        const { name, scopes, rate_limit: wantedLimit, ...permissions } = request.body ?? {}
+        const wantedName = name ?? request.query.name
+        const wantedScopes = scopesOf({ scopes, permissions })
+        const now = clock.now()
+        const { organizationId } = callerOf(request)
+        const apiKey = await store.apiKeys.change(organizationId, request.params.key_id, (present) => {
+          const { rateLimit: presentLimit, ...rest } = notRevoked(present)
+          const rateLimit = wantedLimit === undefined ? presentLimit : wantedLimit
+          return {
+            ...rest,
+            name: wantedName ?? present.name,
+            scopes: wantedScopes ?? present.scopes,
+            ...(rateLimit ? { rateLimit } : {}),
+            updatedAt: now,
+          }
+        })
+        changed()
+        return apiKeyBodyOf(apiKey, now)
+      },
+    })
 
   app.delete(
     `${path}/:key_id`,

@@ -1,5 +1,12 @@
 import { type Static, Type } from 'typebox'
-import { type ApiKey, type ApiKeyScope, apiKeyScopes } from '../../core/api-key.ts'
+import {
+  type ApiKey,
+  type ApiKeyScope,
+  apiKeyScopes,
+  type RateLimit,
+  rateLimitRequestsMax,
+  rateLimitUnits,
+} from '../../core/api-key.ts'
 import { SmsError } from '../../core/errors.ts'
 import { apiKeyNameLengthMax } from '../../use-cases/create-api-key.ts'
 import { idSchema, nullable, timeOf, timeSchema } from './common.ts'
@@ -10,6 +17,15 @@ const scopesSchema = Type.Array(Type.String({ enum: [...apiKeyScopes] }), {
   maxItems: apiKeyScopes.length,
   uniqueItems: true,
 })
+const rateLimitFields = {
+  requests: Type.Integer({ minimum: 1, maximum: rateLimitRequestsMax }),
+  per: Type.Unsafe<RateLimit['per']>(Type.String({ enum: [...rateLimitUnits] })),
+}
+const rateLimitSchema = nullable(
+  Type.Object(rateLimitFields, {
+    description: 'How many requests it may make, on all routes together. `null`: as many as it likes.',
+  }),
+)
 const permissionsMax = 50
 const permissionsText = 'The published way to say scopes, e.g. `{"send": true}`; other names are ignored.'
 
@@ -23,12 +39,13 @@ export const keyCreateSchema = Type.Object(
       ),
     ),
     expires_at: Type.Optional(nullable(Type.String({ format: 'date-time', maxLength: 40 }))),
+    rate_limit: Type.Optional(rateLimitSchema),
   },
   {
     title: 'ApiKeyCreate',
     additionalProperties: true,
     description: 'Without scopes and permissions the key has all scopes.',
-    examples: [{ name: 'orders service', scopes: ['send', 'read'] }],
+    examples: [{ name: 'orders service', scopes: ['send', 'read'], rate_limit: { requests: 100, per: 'second' } }],
   },
 )
 
@@ -38,6 +55,7 @@ export const keyUpdateSchema = Type.Union(
       {
         name: Type.Optional(keyNameSchema),
         scopes: Type.Optional(scopesSchema),
+        rate_limit: Type.Optional(rateLimitSchema),
         send: Type.Optional(Type.Boolean()),
         read: Type.Optional(Type.Boolean()),
         manage: Type.Optional(Type.Boolean()),
@@ -46,12 +64,12 @@ export const keyUpdateSchema = Type.Union(
         title: 'ApiKeyUpdate',
         additionalProperties: true,
         description:
-          'Either `scopes`, or as in the published API the permissions themselves: the scopes that are true.',
+          'What is not given stays as it is. Either `scopes`, or as in the published API the permissions themselves: the scopes that are true.',
       },
     ),
     Type.Null(),
   ],
-  { examples: [{ name: 'orders service', scopes: ['send'] }] },
+  { examples: [{ name: 'orders service', scopes: ['send'], rate_limit: null }] },
 )
 
 const example = {
@@ -64,7 +82,7 @@ const example = {
   last_used_at: null,
   expires_at: null,
   usage_count: 0,
-  rate_limit: {},
+  rate_limit: { requests: 100, per: 'second' },
   is_active: true,
   created_at: '2027-01-31T12:00:00.000Z',
   updated_at: '2027-01-31T12:00:00.000Z',
@@ -81,7 +99,7 @@ export const apiKeySchema = Type.Object(
     last_used_at: nullable(timeSchema),
     expires_at: nullable(timeSchema),
     usage_count: Type.Integer({ description: 'Always 0: uses are not counted.' }),
-    rate_limit: Type.Record(Type.String(), Type.Unknown(), { description: 'Always empty: keys have no limits.' }),
+    rate_limit: Type.Partial(Type.Object(rateLimitFields), { description: 'Empty: it has no limit.' }),
     is_active: Type.Boolean({ description: 'False once it has expired.' }),
     created_at: timeSchema,
     updated_at: timeSchema,
@@ -125,7 +143,7 @@ export function apiKeyBodyOf(key: ApiKey, now: number): Static<typeof apiKeySche
     last_used_at: time(key.lastUsedAt),
     expires_at: time(key.expiresAt),
     usage_count: 0,
-    rate_limit: {},
+    rate_limit: key.rateLimit ?? {},
     is_active: key.expiresAt === undefined || now < key.expiresAt,
     created_at: timeOf(key.createdAt),
     updated_at: timeOf(key.updatedAt),

@@ -26,6 +26,10 @@ export function errorAnswers(examples: Readonly<Record<number, readonly [code: s
 export const commonErrors = {
   401: ['unauthorized', 'Authentication required. Provide a valid API key.'],
   403: ['forbidden', 'This API key may not do that: it needs the scope send. Use another key, or change its scopes.'],
+  429: [
+    'rate_limited',
+    'This API key may make 100 requests per second, and has made them. Nothing was done; try again in 1 s.',
+  ],
   503: ['unavailable', 'The database does not answer. Nothing was changed; try again.'],
 } as const satisfies Record<number, readonly [string, string]>
 
