@@ -9,6 +9,9 @@ import { type OptOut, scopeOf } from './opt-out.ts'
  */
 export type EventType =
   | `message.${MessageStatus}`
+  // A person has decided about a message that was held for approval.
+  | 'message.approved'
+  | 'message.refused'
   | 'opt_out.created'
   | 'opt_out.doubted'
   | 'opt_out.removed'

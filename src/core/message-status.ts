@@ -48,6 +48,11 @@ export function isTerminal(status: MessageStatus): boolean {
   }
 }
 
+/** It has not been handed over yet, and may still be canceled. */
+export function isWaiting(status: MessageStatus): status is 'scheduled' | 'held' | 'queued' {
+  return status === 'scheduled' || status === 'held' || status === 'queued'
+}
+
 /** The five words of the published wire API that `/sms/{id}/status` keeps. */
 export function publicStatusOf(status: MessageStatus): 'queued' | 'sending' | 'sent' | 'failed' | 'cancelled' {
   switch (status) {

@@ -63,6 +63,14 @@ export const recipientListMax = 1_000
 export const countriesMax = 300
 export const limitsMax = 5
 export const limitMessagesMax = 10_000_000
+/** Of `unanswered` and `loop`. */
+export const conversationLimitMax = 1_000
+/** A loop is an answer to an answer at least. */
+export const loopMin = 2
+/** Of a budget, in its currency. */
+export const spendMax = 1_000_000_000
+/** Of one segment. */
+export const priceMax = 1_000
 export const pricesMax = 500
 export const duplicateSecondsMax = 24 * 60 * 60
 export const prefixDigitsMin = 3

@@ -1,11 +1,11 @@
-import { countryOf } from './country.ts'
+import { countryOf, zonesOf } from './country.ts'
 import type { ReachedLimit } from './message.ts'
 import { findCovering } from './opt-out.ts'
+import { streakGapMs } from './policy.ts'
 import { marketingHours } from './quiet-hours.ts'
 import { budgetPeriod, countedLimits, type SendFacts } from './send-facts.ts'
 import type { Hold, SendTerms } from './send-terms.ts'
 import { nextAllowedAt } from './send-window.ts'
-import { zonesOf } from './area-codes.ts'
 
 /** Why a send is refused before its provider is asked. */
 export const refusalRules = [
@@ -41,6 +41,7 @@ const timeless: ReadonlySet<string> = new Set([
   'recipient_opted_out',
   'opt_out_in_doubt',
   'country_not_allowed',
+  'expired',
   'approval',
 ])
 
@@ -108,9 +109,10 @@ function countryRefusal({ policy, sender, recipient }: SendTerms): Refusal | und
   return isAllowed ? undefined : { rule: 'country_not_allowed' }
 }
 
-function loopRefusal({ contact }: SendFacts, { policy }: SendTerms): Refusal | undefined {
+function loopRefusal({ contact }: SendFacts, { policy, now }: SendTerms): Refusal | undefined {
   const limit = policy.loop
-  if (limit === undefined || limit === 'off' || contact === undefined || contact.inboundStreak < limit) return undefined
+  if (limit === undefined || limit === 'off' || contact?.lastInboundAt === undefined) return undefined
+  if (contact.inboundStreak < limit || now - contact.lastInboundAt > streakGapMs) return undefined
   return { rule: 'conversation_loop', reached: { limit, count: contact.inboundStreak, per: 'conversation' } }
 }
 

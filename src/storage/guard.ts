@@ -5,5 +5,9 @@ import type { Row } from './rows.ts'
  * window says, and beyond that while it is still being sent, since nobody has said yet what became of it.
  */
 export function guardHolds(holder: Row, createdAt: number): boolean {
-  return holder.status === 'sending' || Number(holder.guard_expires_at) > createdAt
+  return (
+    holder.status === 'sending' ||
+    Number(holder.guard_expires_at ?? 0) > createdAt ||
+    Number(holder.duplicate_until ?? 0) > createdAt
+  )
 }

@@ -6,18 +6,20 @@ import type { Encoding } from '../core/encoding.ts'
 import type { DomainEvent, EventType } from '../core/event.ts'
 import { type Failure, isFailureReason } from '../core/failure.ts'
 import type { KeywordKind } from '../core/keyword.ts'
-import type { Attempt, AutomaticReply, Category, Direction, Message, OnUnknown } from '../core/message.ts'
+import type { Attempt, AutomaticReply, Category, Direction, HoldReason, Message, OnUnknown, ReachedLimit } from '../core/message.ts'
 import type { MessageId } from '../core/message-id.ts'
 import type { MessageStatus, ReceiptStatus } from '../core/message-status.ts'
 import type { OptOut, OptOutScope, OptOutSource } from '../core/opt-out.ts'
 import type { Assistant, InboundSettings, Organization, ProviderAccount, Sender } from '../core/organization.ts'
 import type { AccountPacing, SenderPacing } from '../core/pacing.ts'
+import { idleLane, type Lane, type PacedText } from '../core/pacing.ts'
 import type { E164 } from '../core/phone-number.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Retention } from '../core/retention.ts'
 import type { SendOutcome } from '../core/send-outcome.ts'
 import type { AuditRecord } from '../ports/audit-store.ts'
 import type { Media, MediaState, RefusedWebhook } from '../ports/inbound-store.ts'
+import type { QueueStats, Turn } from '../ports/queue-store.ts'
 import type { Sealer } from './seal.ts'
 
 /**
@@ -51,9 +53,60 @@ export function messageOf(row: Row): Message {
     status: String(row.status) as MessageStatus,
     ...optional('providerMessageId', text(row.provider_message_id)),
     ...optional('failure', failure),
+    ...optional('reachedLimit', typeof row.reached_limit === 'string' ? json<ReachedLimit>(row.reached_limit) : undefined),
+    ...(row.queued ? { queued: true } : {}),
+    ...(row.keyed ? { keyed: true } : {}),
+    priority: Number(row.priority),
+    ...optional('sendAt', number(row.send_at)),
+    ...optional('expiresAt', number(row.expires_at)),
+    ...optional('dueAt', number(row.due_at)),
+    ...optional('holdReason', text(row.hold_reason) as HoldReason | undefined),
+    ...optional('approvedAt', number(row.approved_at)),
+    ...optional('countedAt', number(row.counted_at)),
+    ...optional('costMicros', number(row.cost_micros)),
+    ...optional('duplicateUntil', number(row.duplicate_until)),
     ...optional('bodyRemovedAt', number(row.body_removed_at)),
     createdAt: Number(row.created_at),
     updatedAt: Number(row.updated_at),
+  }
+}
+
+export function laneOf(row: Row | undefined): Lane {
+  if (row === undefined) return idleLane
+  return {
+    freeAt: Number(row.free_at),
+    slowedUntil: Number(row.slowed_until),
+    day: Number(row.day),
+    daySegments: Number(row.day_segments),
+  }
+}
+
+export function pacedTextOf(row: Row): PacedText {
+  return {
+    key: Number(row.key),
+    recipient: String(row.recipient),
+    segmentCount: Number(row.segment_count),
+    isMms: row.media_urls !== '[]',
+  }
+}
+
+export function turnOf(row: Row): Turn {
+  return {
+    key: Number(row.key),
+    organizationId: Number(row.organization_id),
+    senderId: Number(row.sender_id),
+    assistantId: Number(row.assistant_id),
+    providerAccountId: Number(row.provider_account_id),
+  }
+}
+
+export function queueStatsOf(row: Row): QueueStats {
+  return {
+    provider: String(row.provider),
+    status: String(row.status) as MessageStatus,
+    ...optional('holdReason', text(row.hold_reason)),
+    count: Number(row.count),
+    oldestAt: Number(row.oldest_at),
   }
 }
 

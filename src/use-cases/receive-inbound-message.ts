@@ -3,7 +3,7 @@ import { segmentsOf } from '../core/encoding.ts'
 import type { InboundMessage } from '../core/inbound-message.ts'
 import { findKeyword, type Keyword } from '../core/keyword.ts'
 import { keywordDataVersion } from '../core/keyword-words.ts'
-import type { AutomaticReply, Message } from '../core/message.ts'
+import { type AutomaticReply, type Message, priorities } from '../core/message.ts'
 import { makeMessageId } from '../core/message-id.ts'
 import { findCovering, type OptOut, optOutEvidenceLengthMax, reachOf } from '../core/opt-out.ts'
 import type { Assistant, Organization, ProviderAccount, Sender } from '../core/organization.ts'
@@ -92,6 +92,7 @@ function makeNewInbound(parts: InboundParts, facts: Facts): NewInbound {
     category: 'conversation',
     onUnknown: 'hold',
     metadata: {},
+    priority: priorities.ordinary,
     status: 'received',
     providerMessageId: inbound.providerMessageId,
     createdAt: now,
@@ -172,6 +173,8 @@ function makeReply(
     onUnknown: 'hold',
     metadata: {},
     automatic,
+    queued: true,
+    priority: priorities.automatic,
     status: 'queued',
     createdAt: now,
     updatedAt: now,

@@ -4,13 +4,16 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { SmsError } from '../../core/errors.ts'
 import type { Metrics } from '../../ports/metrics.ts'
 import { makeGroupCommit } from '../group-commit.ts'
-import { loadMigrations, pendingMigrations } from '../migrator.ts'
+import { loadMigrations, type Migration, pendingMigrations, type Schema, schemaOf } from '../migrator.ts'
+import { makeWakeUps, type SqliteWakeUps } from './wake-ups.ts'
 
 export type Row = Record<string, unknown>
 export type Bindings = readonly SQLInputValue[]
 
 /** One connection. Statements are prepared once; reads see every commit of this process. */
 export type Database = {
+  readonly schema: Schema
+  readonly wakeUps: SqliteWakeUps
   all(sql: string, ...bindings: Bindings): Row[]
   get(sql: string, ...bindings: Bindings): Row | undefined
   run(sql: string, ...bindings: Bindings): { readonly changes: number; readonly lastKey: number }
@@ -21,15 +24,20 @@ export type Database = {
   close(): Promise<void>
 }
 
-const migrations = loadMigrations(new URL('./migrations/', import.meta.url))
+const ownMigrations = loadMigrations(new URL('./migrations/', import.meta.url))
 
 /**
  * The file and its folder are made readable for this user only.
  * @throws SmsError `unavailable` when it cannot be opened, or its schema is newer than this version.
  */
-export function openDatabase(params: { readonly path: string; readonly metrics: Metrics }): Database {
+export function openDatabase(params: {
+  readonly path: string
+  readonly metrics: Pick<Metrics, 'commit'>
+  /** For tests; all of this version in production. */
+  readonly migrations?: readonly Migration[]
+}): Database {
   const sqlite = openFile(params.path)
-  applyMigrations(sqlite)
+  const { schema } = applyMigrations(sqlite, params.migrations)
   const statements = new Map<string, StatementSync>()
 
   function prepare(sql: string): StatementSync {
@@ -52,17 +60,23 @@ export function openDatabase(params: { readonly path: string; readonly metrics: 
     }
   }
 
-  const undoneListeners: (() => void)[] = []
+  const wakeUps = makeWakeUps()
+  const undoneListeners = [wakeUps.undone]
   let startedAt = 0
   const group = makeGroupCommit({
     inTransaction: (work) => {
       startedAt = performance.now()
       inTransaction(work)
     },
-    committed: (count) => params.metrics.commit('sqlite', count, performance.now() - startedAt),
+    committed: (count) => {
+      params.metrics.commit('sqlite', count, performance.now() - startedAt)
+      wakeUps.committed()
+    },
   })
 
   return {
+    schema,
+    wakeUps,
     all: (sql, ...bindings) => execute(() => prepare(sql).all(...bindings)),
     get: (sql, ...bindings) => execute(() => prepare(sql).get(...bindings)),
     run: (sql, ...bindings) =>
@@ -80,10 +94,10 @@ export function openDatabase(params: { readonly path: string; readonly metrics: 
 }
 
 /** @returns the titles of what was applied. */
-export function migrateDatabase(path: string): string[] {
+export function migrateDatabase(path: string, migrations?: readonly Migration[]): readonly string[] {
   const sqlite = openFile(path)
   try {
-    return applyMigrations(sqlite)
+    return applyMigrations(sqlite, migrations).applied
   } finally {
     sqlite.close()
   }
@@ -114,18 +128,26 @@ function openFile(path: string): DatabaseSync {
   }
 }
 
-function applyMigrations(sqlite: DatabaseSync): string[] {
+function applyMigrations(
+  sqlite: DatabaseSync,
+  migrations: readonly Migration[] = ownMigrations,
+): { readonly applied: readonly string[]; readonly schema: Schema } {
   // The write lock is taken before the version is read, so that of two processes one waits and finds nothing to do.
   sqlite.exec('BEGIN IMMEDIATE')
   try {
-    const present = Number(sqlite.prepare('PRAGMA user_version').get()?.user_version ?? 0)
-    const pending = pendingMigrations(migrations, present)
-    for (const migration of pending) {
-      sqlite.exec(migration.sql)
-      sqlite.exec(`PRAGMA user_version = ${migration.number}`)
+    sqlite.exec('CREATE TABLE IF NOT EXISTS schema_version (readable_from INTEGER NOT NULL) STRICT')
+    const readableFrom = sqlite.prepare('SELECT readable_from FROM schema_version').get()?.readable_from
+    const state = {
+      version: Number(sqlite.prepare('PRAGMA user_version').get()?.user_version ?? 0),
+      ...(readableFrom === undefined ? {} : { readableFrom: Number(readableFrom) }),
+    }
+    const pending = pendingMigrations(migrations, state)
+    for (const { number, sql, readableFrom } of pending) {
+      sqlite.exec(`${sql}; PRAGMA user_version = ${number};
+        DELETE FROM schema_version; INSERT INTO schema_version VALUES (${readableFrom})`)
     }
     sqlite.exec('COMMIT')
-    return pending.map((migration) => migration.title)
+    return { applied: pending.map(({ title }) => title), schema: schemaOf(migrations, state) }
   } catch (error) {
     if (sqlite.isTransaction) sqlite.exec('ROLLBACK')
     throw error

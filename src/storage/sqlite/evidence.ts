@@ -5,6 +5,7 @@ import type { AttemptMark, EvidenceStore, MessageRecord } from '../../ports/stor
 import { attemptOf, causeOf, messageOf, outcomeColumns, type Row, receiptColumns, receiptOf } from '../rows.ts'
 import type { Database } from './database.ts'
 import { insertEvent } from './events.ts'
+import { wakeSender } from './lanes.ts'
 import { keyBlockBits, selectRecord } from './messages.ts'
 import { insertOptOut } from './opt-outs.ts'
 
@@ -117,6 +118,7 @@ export function concludeAnew(
   const conclusion = conclude({
     attempts,
     receipts: database.all('SELECT * FROM receipts WHERE message_key = ?', key).map(receiptOf),
+    queued: message.queued === true,
   })
   const { status, failure, providerMessageId } = conclusion
   database.run(
@@ -128,9 +130,10 @@ export function concludeAnew(
     failure?.providerCode ?? null,
     failure?.providerMessage ?? null,
     cause.at,
-    keepsGuard(status, attempts) ? 1 : 0,
+    keepsGuard(status, attempts, { ...message, now: cause.at }) ? 1 : 0,
     key,
   )
+  if (status === 'queued') wakeSender(database, { ...message, at: cause.at })
   if (status !== message.status) insertEvent(database, conclusionEvent(message, conclusion, cause), { messageKey: key })
 }
 

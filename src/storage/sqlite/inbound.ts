@@ -1,9 +1,11 @@
 import type { Message } from '../../core/message.ts'
+import { streakGapMs } from '../../core/policy.ts'
 import type { InboundResult, InboundStore, NewInbound } from '../../ports/inbound-store.ts'
 import { refusedWebhookOf, senderOf } from '../rows.ts'
 import type { ConversationKeys } from './conversations.ts'
 import type { Database } from './database.ts'
 import { insertEvent } from './events.ts'
+import { wakeSender } from './lanes.ts'
 import { insertOptOut, removeOptOuts, selectOptOuts } from './opt-outs.ts'
 import { insertMessage, insertMessageEvent } from './sends.ts'
 
@@ -61,10 +63,14 @@ function receive(database: Database, conversations: ConversationKeys, inbound: N
   const conversationKey = conversations.ensure(message)
   const key = insertMessage(database, message, { conversationKey, guard: null, guardExpiresAt: null })
   database.run(
-    'UPDATE conversations SET last_inbound_id = coalesce(?, last_inbound_id), assistant_id = ? WHERE key = ?',
+    `UPDATE conversations SET last_inbound_id = coalesce(?1, last_inbound_id), assistant_id = ?2, last_inbound_at = ?3,
+       inbound_streak = iif(?3 - last_inbound_at <= ?4, inbound_streak, 0) + 1
+     WHERE key = ?5`,
     // Keywords are handled here: nobody else has seen them, so they overtake no reply.
     message.keyword === undefined ? message.id : null,
     assistantId,
+    message.createdAt,
+    streakGapMs,
     conversationKey,
   )
   insertMedia(database, key, inbound)
@@ -100,6 +106,7 @@ function receive(database: Database, conversations: ConversationKeys, inbound: N
   if (reply !== undefined) {
     const replyKey = insertMessage(database, reply, { conversationKey, guard: null, guardExpiresAt: null })
     insertMessageEvent(database, replyKey, reply)
+    wakeSender(database, { ...reply, at: reply.createdAt })
   }
   return { kind: 'received', record: { key, message, attempts: [] }, change }
 }

@@ -99,7 +99,8 @@ export function removeOptOuts(
 
 function endWaiting(database: Database, { organizationId, recipient, assistantId, senderId, createdAt }: OptOut): void {
   const rows = database.all(
-    `UPDATE messages SET status = 'suppressed', failure_reason = 'recipient_opted_out', updated_at = ?
+    `UPDATE messages SET status = 'suppressed', failure_reason = 'recipient_opted_out', guard = NULL,
+       hold_reason = NULL, due_at = NULL, updated_at = ?
      WHERE organization_id = ? AND recipient = ? AND status IN ('queued', 'scheduled', 'held') AND (automatic IS NULL OR automatic = 'opt_in_confirmation')
        AND (? = 0 OR assistant_id = ?) AND (? = 0 OR sender_id = ?) RETURNING *`,
     createdAt,

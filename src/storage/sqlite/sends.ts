@@ -1,15 +1,17 @@
-import type { Message } from '../../core/message.ts'
+import type { Message, ReachedLimit } from '../../core/message.ts'
 import type { MessageId } from '../../core/message-id.ts'
-import type { SendFacts } from '../../core/policy.ts'
+import { dayOf } from '../../core/send-facts.ts'
 import type { AcceptResult, MessageRecord, NewSend, OutcomeRecord, SendStore } from '../../ports/store.ts'
-import { type EndingRule, statusByRule } from '../ending.ts'
+import { type EndingRule, judged, mayJoin, messageEventData, statusByRule, takesGuard } from '../ending.ts'
 import { guardHolds } from '../guard.ts'
 import { causeOf, messageOf, outcomeColumns } from '../rows.ts'
 import type { ConversationKeys } from './conversations.ts'
 import type { Database } from './database.ts'
 import { insertEvent } from './events.ts'
 import { concludeAnew } from './evidence.ts'
-import { insertOptOut, selectOptOuts } from './opt-outs.ts'
+import { debitLanes, slowSender, wakeSender } from './lanes.ts'
+import { insertOptOut } from './opt-outs.ts'
+import { addSpending, factsOf } from './send-facts.ts'
 
 export function makeSends(database: Database, conversations: ConversationKeys): SendStore {
   return {
@@ -19,11 +21,15 @@ export function makeSends(database: Database, conversations: ConversationKeys): 
       database.transaction(() => {
         const row = selectStartable(database, start)
         if (row === undefined || (start.resend && isOvertaken(database, start))) return 'superseded'
-        const decision = start.decide(factsOf(database, messageOf(row)))
+        const message = messageOf(row)
+        const { startedAt } = start.attempt
+        const decision = start.terms.decide(factsOf(database, message, start.terms.needs))
+        if (decision.kind === 'hold') return 'superseded'
         if (decision.kind === 'refuse') {
-          if (!start.resend) end(database, { key: start.key, rule: decision.rule, at: start.attempt.startedAt })
+          if (!start.resend) endMessage(database, { key: start.key, at: startedAt, ...decision })
           return 'refused'
         }
+        debitLanes(database, start.uses, { organizationId: message.organizationId, now: startedAt })
         insertAttempt(database, start.key, start.attempt)
         database.run(
           'UPDATE messages SET guard = coalesce(guard, iif(?, ?, NULL)), guard_expires_at = ? WHERE key = ?',
@@ -38,35 +44,19 @@ export function makeSends(database: Database, conversations: ConversationKeys): 
 
     recordOutcome: (record) => database.transaction(() => recordOutcome(database, record)),
 
-    releaseGuard: (organizationId, messageId) =>
+    releaseGuard: (organizationId, messageId, now) =>
       database.transaction(() => {
         database.run(
           `UPDATE messages SET guard = NULL
-           WHERE id = ? AND organization_id = ? AND guard IS NOT NULL AND status NOT IN ('sending', 'unknown')`,
+           WHERE id = ? AND organization_id = ? AND guard IS NOT NULL AND status NOT IN ('sending', 'unknown')
+             AND ifnull(duplicate_until, 0) <= ?`,
           messageId,
           organizationId,
+          now,
         )
       }),
 
-    claimQueued: ({ now, limit, decide }) =>
-      database.transaction(() => {
-        const claimed: MessageRecord[] = []
-        for (const row of database.all(`SELECT * FROM messages WHERE status = 'queued' ORDER BY key LIMIT ?`, limit)) {
-          const key = Number(row.key)
-          const message: Message = { ...messageOf(row), status: 'sending', updatedAt: now }
-          const decision = decide(message, factsOf(database, message))
-          if (decision.kind === 'refuse') {
-            end(database, { key, rule: decision.rule, at: now })
-            continue
-          }
-          const attempt = { number: 1, startedAt: now }
-          database.run(`UPDATE messages SET status = 'sending', updated_at = ? WHERE key = ?`, now, key)
-          insertAttempt(database, key, attempt)
-          insertMessageEvent(database, key, message)
-          claimed.push({ key, message, attempts: [attempt] })
-        }
-        return claimed
-      }),
+    facts: async (message, needs) => factsOf(database, message, needs),
 
     failInterrupted: ({ startedBefore, now, limit }) =>
       database.transaction(() => {
@@ -79,7 +69,7 @@ export function makeSends(database: Database, conversations: ConversationKeys): 
           startedBefore,
           limit,
         )
-        for (const row of rows) end(database, { key: Number(row.key), rule: 'interrupted', at: now })
+        for (const row of rows) endMessage(database, { key: Number(row.key), rule: 'interrupted', at: now })
         return rows.length
       }),
   }
@@ -123,42 +113,63 @@ function accept(database: Database, conversations: ConversationKeys, send: NewSe
       }
   }
   const conversationKey = conversations.ensure(message)
-  const decision = send.decide(factsOf(database, message))
+  const decision = send.terms.decide(factsOf(database, message, send.terms.needs))
   if (decision.kind === 'refuse') {
-    const refused: Message = {
-      ...message,
-      status: statusByRule[decision.rule],
-      failure: { reason: decision.rule },
-    }
+    const refused = judged(message, decision)
     const key = insertMessage(database, refused, { conversationKey, guard: null, guardExpiresAt: null })
     insertMessageEvent(database, key, refused)
     return { kind: 'refused', rule: decision.rule, record: { key, message: refused, attempts: [] } }
   }
+  const accepted = decision.kind === 'hold' ? judged(message, decision) : countedMessage(send)
   const guard = Buffer.from(send.guard, 'hex')
-  const holder = database.get('SELECT key, id, status, guard_expires_at FROM messages WHERE guard = ?', guard)
+  const holder = database.get('SELECT key, id, status, guard_expires_at, duplicate_until FROM messages WHERE guard = ?', guard)
   const held = holder !== undefined && guardHolds(holder, message.createdAt)
-  if (held && idempotency === undefined) return { kind: 'joined', messageId: String(holder.id) as MessageId }
+  if (held && mayJoin(message)) return { kind: 'joined', messageId: String(holder.id) as MessageId }
   if (holder !== undefined && !held) database.run('UPDATE messages SET guard = NULL WHERE key = ?', Number(holder.key))
-  const key = insertMessage(database, message, {
+  const isGuarded = !held && takesGuard(accepted)
+  const key = insertMessage(database, accepted, {
     conversationKey,
-    guard: held ? null : guard,
-    guardExpiresAt: held ? null : send.guardExpiresAt,
+    guard: isGuarded ? guard : null,
+    guardExpiresAt: isGuarded && accepted.status === 'sending' ? send.guardExpiresAt : null,
   })
-  const attempt = { number: 1, startedAt: message.createdAt }
+  insertMessageEvent(database, key, accepted)
+  if (idempotency !== undefined) insertIdempotencyKey(database, message, idempotency)
+  return begin(database, key, send, accepted)
+}
+
+/** A message that leaves now counts where something is counted. */
+export function countedMessage({ message, terms }: Pick<NewSend, 'message' | 'terms'>): Message {
+  return terms.counted && message.status === 'sending' ? { ...message, countedAt: message.createdAt } : message
+}
+
+function begin(database: Database, key: number, send: NewSend, message: Message): AcceptResult {
+  const { organizationId, senderId, createdAt, status } = message
+  if (status !== 'sending') {
+    if (status === 'queued') wakeSender(database, { senderId, organizationId, at: createdAt })
+    return { kind: 'waiting', record: { key, message, attempts: [] } }
+  }
+  const attempt = { number: 1, startedAt: createdAt }
   insertAttempt(database, key, attempt)
-  insertMessageEvent(database, key, message)
-  if (idempotency !== undefined)
-    database.run(
-      `INSERT OR REPLACE INTO idempotency_keys (organization_id, route, key, request_hash, message_id, created_at)
-       VALUES (?, ?, ?, ?, ?, ?)`,
-      message.organizationId,
-      idempotency.route,
-      idempotency.key,
-      idempotency.requestHash,
-      message.id,
-      message.createdAt,
-    )
+  debitLanes(database, send.uses, { organizationId, now: createdAt })
+  addSpending(database, message, dayOf(createdAt))
   return { kind: 'started', record: { key, message, attempts: [attempt] } }
+}
+
+function insertIdempotencyKey(
+  database: Database,
+  message: Message,
+  { route, key, requestHash }: NonNullable<NewSend['idempotency']>,
+): void {
+  database.run(
+    `INSERT OR REPLACE INTO idempotency_keys (organization_id, route, key, request_hash, message_id, created_at)
+     VALUES (?, ?, ?, ?, ?, ?)`,
+    message.organizationId,
+    route,
+    key,
+    requestHash,
+    message.id,
+    message.createdAt,
+  )
 }
 
 function recordOutcome(database: Database, record: OutcomeRecord): void {
@@ -191,32 +202,26 @@ function recordOutcome(database: Database, record: OutcomeRecord): void {
     ).changes > 0
   if (!moved) concludeAnew(database, key, { at: attempt.finishedAt, attempt: attempt.number })
   else if (record.event !== undefined) insertEvent(database, record.event, { messageKey: key })
+  if (moved && (record.slowedUntil !== undefined || conclusion.status === 'queued')) giveBack(database, record)
   if (record.optOut !== undefined) insertOptOut(database, record.optOut)
+}
+
+/** The queue of the number rests as its provider asked for, and is looked at after that. */
+function giveBack(database: Database, { key, organizationId, slowedUntil, attempt, conclusion }: OutcomeRecord): void {
+  const senderId = Number(database.get('SELECT sender_id FROM messages WHERE key = ?', key)?.sender_id)
+  if (slowedUntil !== undefined) slowSender(database, { senderId, organizationId, until: slowedUntil })
+  if (conclusion.status === 'queued')
+    wakeSender(database, { senderId, organizationId, at: slowedUntil ?? attempt.finishedAt })
 }
 
 const setOutcome = `UPDATE attempts SET finished_at = ?, outcome = ?, provider_message_id = ?, provider_status = ?,
   reason = ?, provider_code = ?, provider_message = ?, retry_after_ms = ?, detail = ?, closed_at = coalesce(?, closed_at)
   WHERE message_key = ? AND number = ?`
 
-function factsOf(database: Database, message: Message): SendFacts {
-  return {
-    optOuts: selectOptOuts(database, message.organizationId, message.recipient),
-    ...(message.inReplyTo === undefined ? {} : lastInbound(database, message)),
-  }
-}
-
-function lastInbound(database: Database, { senderId, recipient }: Message): Pick<SendFacts, 'lastInboundId'> {
-  const row = database.get(
-    'SELECT last_inbound_id AS id FROM conversations WHERE sender_id = ? AND person = ?',
-    senderId,
-    recipient,
-  )
-  return typeof row?.id === 'string' ? { lastInboundId: row.id } : {}
-}
-
-function end(
+/** Ends a message of which nothing left; one that was sent again, and may have left before, becomes unknown. */
+export function endMessage(
   database: Database,
-  { key, rule, at }: { readonly key: number; readonly rule: EndingRule; readonly at: number },
+  { key, rule, at, reached }: { readonly key: number; readonly rule: EndingRule; readonly at: number; readonly reached?: ReachedLimit },
 ): void {
   database.run('UPDATE attempts SET closed_at = ? WHERE message_key = ? AND closed_at IS NULL', at, key)
   if (database.get(`SELECT 1 FROM attempts WHERE message_key = ? AND outcome = 'unknown'`, key) !== undefined) {
@@ -224,9 +229,11 @@ function end(
     return
   }
   const row = database.get(
-    `UPDATE messages SET status = ?, failure_reason = ?, guard = NULL, updated_at = ? WHERE key = ? RETURNING *`,
+    `UPDATE messages SET status = ?, failure_reason = ?, reached_limit = ?, guard = NULL, hold_reason = NULL, due_at = NULL,
+       updated_at = ? WHERE key = ? RETURNING *`,
     statusByRule[rule],
     rule,
+    reached === undefined ? null : JSON.stringify(reached),
     at,
     key,
   )
@@ -247,8 +254,9 @@ export function insertMessage(
     `INSERT INTO messages (id, organization_id, direction, conversation_key, assistant_id, sender_id,
        provider_account_id, provider, sender, recipient, body, media_urls, encoding, segment_count, category,
        on_unknown, metadata, in_reply_to, automatic, keyword, status, provider_message_id, failure_reason, guard,
-       guard_expires_at, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       guard_expires_at, queued, keyed, priority, send_at, expires_at, due_at, hold_reason, reached_limit, counted_at,
+       cost_micros, duplicate_until, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     message.id,
     message.organizationId,
     message.direction,
@@ -274,12 +282,23 @@ export function insertMessage(
     message.failure?.reason ?? null,
     guard,
     guardExpiresAt,
+    message.queued ? 1 : 0,
+    message.keyed ? 1 : 0,
+    message.priority,
+    message.sendAt ?? null,
+    message.expiresAt ?? null,
+    message.dueAt ?? null,
+    message.holdReason ?? null,
+    message.reachedLimit === undefined ? null : JSON.stringify(message.reachedLimit),
+    message.countedAt ?? null,
+    message.costMicros ?? null,
+    message.duplicateUntil ?? null,
     message.createdAt,
     message.updatedAt,
   ).lastKey
 }
 
-function insertAttempt(database: Database, key: number, attempt: { number: number; startedAt: number }): void {
+export function insertAttempt(database: Database, key: number, attempt: { number: number; startedAt: number }): void {
   database.run(
     'INSERT INTO attempts (message_key, number, started_at) VALUES (?, ?, ?)',
     key,
@@ -290,14 +309,13 @@ function insertAttempt(database: Database, key: number, attempt: { number: numbe
 
 /** What a message has become, as an event. */
 export function insertMessageEvent(database: Database, key: number, message: Message): void {
-  const reason = message.failure === undefined ? {} : { reason: message.failure.reason }
   insertEvent(
     database,
     {
       type: `message.${message.status}`,
       organizationId: message.organizationId,
       occurredAt: message.updatedAt,
-      data: { provider: message.provider, ...reason },
+      data: messageEventData(message),
     },
     { messageKey: key },
   )

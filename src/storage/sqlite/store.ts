@@ -16,8 +16,10 @@ import { makeMedia } from './media.ts'
 import { makeMessages } from './messages.ts'
 import { makeOptOuts } from './opt-outs.ts'
 import { makeOrganizations } from './organizations.ts'
+import { makeQueue } from './queue.ts'
 import { makeSenders } from './senders.ts'
 import { makeSends } from './sends.ts'
+import { makeWaiting } from './waiting.ts'
 
 /** Opens (and, where needed, creates and migrates) the file. One process at a time is meant to write to it. */
 export async function openSqliteStore(params: {
@@ -31,6 +33,7 @@ export async function openSqliteStore(params: {
   return {
     sends: makeSends(database, conversations),
     batches: makeBatches(database),
+    queue: { ...makeQueue(database), ...makeWaiting(database) },
     evidence: makeEvidence(database),
     inbound: {
       ...makeInbound(database, conversations),

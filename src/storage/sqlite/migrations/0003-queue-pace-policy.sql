@@ -1,3 +1,4 @@
+-- readable from: 2
 -- JSON objects; absent members mean the defaults.
 ALTER TABLE organizations ADD COLUMN policy TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE organizations ADD COLUMN retention TEXT NOT NULL DEFAULT '{}';
@@ -31,7 +32,7 @@ ALTER TABLE messages ADD COLUMN cost_micros INTEGER;
 ALTER TABLE messages ADD COLUMN duplicate_until INTEGER;
 
 DROP INDEX messages_queued;
-CREATE INDEX messages_queued ON messages (sender_id, priority, key) WHERE status = 'queued';
+CREATE INDEX messages_queued_by_sender ON messages (sender_id, priority, key) WHERE status = 'queued';
 -- Of one person, texts from the queue leave one after the other.
 CREATE INDEX messages_under_way ON messages (sender_id, recipient) WHERE status = 'sending' AND queued;
 CREATE INDEX messages_due ON messages (due_at) WHERE status IN ('scheduled', 'held') AND due_at IS NOT NULL;
@@ -115,6 +116,8 @@ CREATE TABLE queue_state (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   fingerprint TEXT,
   beat_at INTEGER,
+  -- How often that was; a database that knows of fewer than the file beside it was put back.
+  beats INTEGER NOT NULL DEFAULT 0,
   held_at INTEGER,
   held_reason TEXT
 ) STRICT;

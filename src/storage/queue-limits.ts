@@ -1,0 +1,7 @@
+/** A number that has used up its pace is looked at again after this, so that a round finds several texts at once. */
+export const revisitMs = 100
+
+/** Waiting texts of a number that a round looks at: more than it takes, since people may have one under way. */
+export function waitingLookedAtMax(takeMax: number): number {
+  return Math.min(takeMax * 4 + 16, 512)
+}
