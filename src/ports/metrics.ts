@@ -22,4 +22,6 @@ export interface Metrics {
   wakeUpsConnected(isConnected: boolean): void
   /** Whether the queue waits for a person to say go. */
   queueHeld(isHeld: boolean): void
+  /** How many accounts of a provider are hardly called, because their last calls all failed. */
+  openCircuits(provider: string, accountCount: number): void
 }

@@ -67,6 +67,12 @@ export function makeMetrics(): RenderedMetrics {
     help: '1 while the queue waits for a person to say go.',
     registers,
   })
+  const openCircuits = new Gauge({
+    name: 'textbridge_circuit_open',
+    help: 'Accounts that this process calls only once a second, because their last calls all failed.',
+    labelNames: ['provider'],
+    registers,
+  })
   return {
     contentType: registry.contentType,
     render: () => registry.metrics(),
@@ -82,5 +88,6 @@ export function makeMetrics(): RenderedMetrics {
     clockSkew: (aheadMs) => clockSkew.set(aheadMs / 1_000),
     wakeUpsConnected: (isConnected) => wakeUpsConnected.set(isConnected ? 1 : 0),
     queueHeld: (isHeld) => queueHeld.set(isHeld ? 1 : 0),
+    openCircuits: (provider, accountCount) => openCircuits.set({ provider }, accountCount),
   }
 }

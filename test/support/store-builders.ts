@@ -26,6 +26,7 @@ export const silentMetrics: Metrics = {
   clockSkew: () => undefined,
   wakeUpsConnected: () => undefined,
   queueHeld: () => undefined,
+  openCircuits: () => undefined,
 }
 
 let made = 0
