@@ -7,6 +7,7 @@ import type { Route } from '../core/organization.ts'
 import { carriersZone } from '../core/pacing.ts'
 import { dayNumberIn } from '../core/send-window.ts'
 import type { AcceptResult, MessageRecord, NewSend } from '../ports/store.ts'
+import { checkReply } from './check-reply.ts'
 import { guardOf } from './content-guard.ts'
 import { type DispatchParts, evidenceWindowMs, makeDispatchMessage } from './dispatch-message.ts'
 import type { ExpectedWait } from './expected-wait.ts'
@@ -63,7 +64,7 @@ export function makeSendMessage(
     const route = await findRoute(organizationId, request.sender)
     if (route === undefined)
       throw new SmsError('sender_not_found', `No assistant found for phone number ${request.sender}`)
-    await checkReply(organizationId, request)
+    await checkReply(store, organizationId, request)
     const turnTaken = await awaitTurn(organizationId, request, route)
     const prepared = prepareSend(parts, { organizationId, request, route })
     const { segments } = prepared
@@ -134,14 +135,6 @@ export function makeSendMessage(
     if (message.status === 'held') return {}
     const fromMs = Math.max(0, (message.sendAt ?? 0) - clock.now())
     return { expectedWaitMs: fromMs + (await parts.expectedWait.find(message, pace.segmentsPerSecond)) }
-  }
-
-  /** What is answered must be a text of this person to this number. Whether it is still the newest is decided later. */
-  async function checkReply(organizationId: number, { inReplyTo, sender, recipient }: SendRequest): Promise<void> {
-    if (inReplyTo === undefined) return
-    const answered = (await store.messages.find(organizationId, inReplyTo))?.message
-    if (answered?.direction !== 'inbound' || answered.sender !== recipient || answered.recipient !== sender)
-      throw new SmsError('invalid_request', 'in_reply_to must be the id of an inbound message of this conversation.')
   }
 
   async function awaitResolution(organizationId: number, { messageId }: { messageId: Message['id'] }) {
