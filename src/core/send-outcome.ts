@@ -9,7 +9,7 @@ export type SendOutcome =
   | { readonly kind: 'accepted'; readonly providerMessageId: string; readonly providerStatus: string }
   /** The provider answered, with a body of its own, that it refuses the message. */
   | { readonly kind: 'rejected'; readonly failure: Failure }
-  /** Provably nothing was accepted: never connected, or 429. `retryAfterMs` is the provider's own wish. */
+  /** Provably nothing was accepted: never connected, 429, or told to go slower. `retryAfterMs` is the provider's own wish. */
   | { readonly kind: 'not_sent'; readonly failure: Failure; readonly retryAfterMs?: number }
   /** It may have been accepted. `detail` says what happened, in words without numbers, bodies or secrets. */
   | { readonly kind: 'unknown'; readonly detail: string }

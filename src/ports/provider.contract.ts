@@ -16,6 +16,7 @@ import {
 } from '../../test/support/recording-server.ts'
 import type { FailureReason } from '../core/failure.ts'
 import type { ProviderAccount } from '../core/organization.ts'
+import { paceMax } from '../core/pacing.ts'
 import type { SendOutcome } from '../core/send-outcome.ts'
 import type { OutboundMessage, Provider } from './provider.ts'
 import { type EvidenceHarness, evidenceContract } from './provider-evidence.contract.ts'
@@ -31,6 +32,8 @@ export type ProviderHarness = {
   /** The provider's answer to one it does not. */
   error(code: string, sentence: string): object
   readonly refusals: readonly { readonly status: number; readonly code: string; readonly reason: FailureReason }[]
+  /** Codes of "too fast" and "queue full". */
+  readonly tooFastCodes: readonly string[]
   readonly ambiguousCode: string
   /** Reads the request as the provider does. */
   read(request: RecordedRequest): Omit<OutboundMessage, 'id' | 'messagingServiceId'>
@@ -81,6 +84,14 @@ export function providerContract(name: string, harness: ProviderHarness): void {
         providerMessageId: 'id-1',
         providerStatus: 'queued',
       })
+    })
+
+    test('its paces are more than 0, and no more than can be set', async () => {
+      const provider = open()
+      const { segmentsPerSecond, account } = provider.paces
+      const paces = Object.values(segmentsPerSecond).flatMap((byType) => Object.values(byType))
+      for (const pace of [...paces, ...Object.values(account)]) assert.ok(pace > 0 && pace <= paceMax)
+      await provider.close()
     })
 
     const texts = {
@@ -136,6 +147,18 @@ export function providerContract(name: string, harness: ProviderHarness): void {
         }
       })
 
+    for (const code of harness.tooFastCodes)
+      test(`code ${code} is not sent, whatever 4xx it comes with, and keeps the code, the sentence and Retry-After`, async () => {
+        for (const status of [400, 403, 409, 422, 429]) {
+          server.requests.length = 0
+          const outcome = await sendOnce(refusing(status, code, { 'retry-after': '7' }))
+          const failure = { reason: 'rate_limited', providerCode: code, providerMessage: 'A sentence.' }
+          assert.deepEqual(outcome, { kind: 'not_sent', failure, retryAfterMs: 7_000 })
+        }
+        server.requests.length = 0
+        assert.ok(!('retryAfterMs' in (await sendOnce(refusing(400, code)))))
+      })
+
     const unknowns: Readonly<Record<string, Reply>> = {
       ...Object.fromEntries(
         [301, 302, 307, 308, 304, 408, 500, 502, 503, 504, 529].map((status) => [
@@ -145,6 +168,7 @@ export function providerContract(name: string, harness: ProviderHarness): void {
       ),
       'a code after which the message may have gone out': refusing(400, harness.ambiguousCode),
       '429 with such a code': refusing(429, harness.ambiguousCode),
+      'a code for too fast, with a status that says nothing': refusing(503, harness.tooFastCodes[0] ?? ''),
       'HTTP 403 with a page of some filter in between': answering(403, '<html>blocked</html>'),
       'HTTP 200 with a page': answering(200, '<html>Welcome</html>', { 'content-type': 'text/html' }),
       'HTTP 200 without an id': answering(200, {}),

@@ -9,12 +9,16 @@ import { parseTelnyxAnswer } from './telnyx/response.ts'
 import { parseTwilioAnswer } from './twilio/response.ts'
 
 const parsers = {
-  twilio: { parse: parseTwilioAnswer, account: twilioProviderAccount() },
-  telnyx: { parse: parseTelnyxAnswer, account: telnyxProviderAccount() },
+  twilio: { parse: parseTwilioAnswer, account: twilioProviderAccount(), tooFastCodes: ['20429', '21611'] },
+  telnyx: { parse: parseTelnyxAnswer, account: telnyxProviderAccount(), tooFastCodes: ['10011', '40318'] },
 }
 
 const anything = fc.jsonValue({ noUnicodeString: false })
-const word = fc.oneof(anything, fc.string({ unit: 'binary' }), fc.constantFrom('21610', '40300', 10007, 21610, ''))
+const word = fc.oneof(
+  anything,
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('21610', '40300', 10007, 21610, 21611, 14107, '40318', ''),
+)
 /** Control characters, half a pair, and one that is half a pair where a long sentence is cut. */
 const sentence = fc.oneof(word, fc.constantFrom('a\u0000b\n', 'a\ud83d', `a${'👋'.repeat(providerMessageLengthMax)}`))
 /** Bodies that come near to real ones, so that each branch is reached. */
@@ -36,12 +40,12 @@ const answer = fc.record({
 })
 
 suite('whatever a provider answers', () => {
-  for (const [provider, { parse, account }] of Object.entries(parsers))
+  for (const [provider, { parse, account, tooFastCodes }] of Object.entries(parsers))
     test(`${provider}: it becomes an outcome that the status allows, fit to be stored and shown`, () => {
       fc.assert(
         fc.property(answer, (result) => {
           const outcome = parse(result, { message: outboundMessage(), account, now: 1_790_000_000_000 })
-          assertAllowed(outcome, result)
+          assertAllowed(outcome, { ...result, tooFastCodes })
           assertFit(outcome)
         }),
         { numRuns: 5_000 },
@@ -58,7 +62,10 @@ suite('whatever a provider answers', () => {
   })
 })
 
-function assertAllowed(outcome: SendOutcome, { status, body }: { status: number; body: string }): void {
+function assertAllowed(
+  outcome: SendOutcome,
+  { status, body, tooFastCodes }: { status: number; body: string; tooFastCodes: readonly string[] },
+): void {
   switch (outcome.kind) {
     case 'accepted':
       assert.ok(status >= 200 && status < 300)
@@ -67,9 +74,12 @@ function assertAllowed(outcome: SendOutcome, { status, body }: { status: number;
     case 'rejected':
       assert.ok(status >= 400 && status < 500 && status !== 408 && status !== 429)
       assert.ok(isFailureReason(outcome.failure.reason) && outcome.failure.providerCode !== undefined)
+      assert.ok(!tooFastCodes.includes(outcome.failure.providerCode))
       break
     case 'not_sent':
-      assert.equal(status, 429)
+      assert.equal(outcome.failure.reason, 'rate_limited')
+      assert.ok(status >= 400 && status < 500 && status !== 408)
+      assert.ok(status === 429 || tooFastCodes.includes(outcome.failure.providerCode ?? ''))
       assert.ok(outcome.retryAfterMs === undefined || outcome.retryAfterMs >= 0)
       break
     case 'unknown':

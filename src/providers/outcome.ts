@@ -15,6 +15,8 @@ export type AnswerReading = {
   readonly reasonByCode: Readonly<Record<string, FailureReason>>
   /** Codes after which the message may have been accepted all the same. */
   readonly ambiguousCodes: ReadonlySet<string>
+  /** Codes that say, with whatever 4xx, that it gets too much and has taken nothing: not a failure, but not yet sent. */
+  readonly tooFastCodes: ReadonlySet<string>
 }
 
 /** What was sent, so that the answer cannot give it away; `now` is Unix milliseconds, for `Retry-After` dates. */
@@ -38,7 +40,7 @@ export function outcomeOf(result: HttpResult, reading: AnswerReading, sent: Sent
   if (status < 400 || status === 408 || status >= 500) return { kind: 'unknown', detail }
   if (error !== undefined && reading.ambiguousCodes.has(error.code)) return { kind: 'unknown', detail }
   const failure = error === undefined ? undefined : failureOf({ status, error, reading, sent })
-  if (status === 429) {
+  if (status === 429 || (error !== undefined && reading.tooFastCodes.has(error.code))) {
     const retryAfterMs = parseRetryAfter(result.headers['retry-after'], sent.now)
     return {
       kind: 'not_sent',

@@ -23,6 +23,7 @@ export function parseTelnyxAnswer(result: HttpResult, sent: Sent): SendOutcome {
       },
       reasonByCode: reasonByTelnyxCode,
       ambiguousCodes: new Set(['10007', '10008']),
+      tooFastCodes: new Set(['10011', '40318']),
     },
     sent,
   )

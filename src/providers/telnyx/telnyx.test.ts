@@ -140,9 +140,9 @@ providerContract('telnyx', {
     { status: 400, code: '40301', reason: 'landline' },
     { status: 401, code: '10009', reason: 'authentication_failed' },
     { status: 403, code: '20100', reason: 'insufficient_funds' },
-    { status: 400, code: '40318', reason: 'rate_limited' },
     { status: 422, code: '40322', reason: 'content_rejected' },
   ],
+  tooFastCodes: ['10011', '40318'],
   ambiguousCode: '10007',
   evidence,
   read({ body }) {

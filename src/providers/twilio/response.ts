@@ -20,6 +20,9 @@ export function parseTwilioAnswer(result: HttpResult, sent: Sent): SendOutcome {
       },
       reasonByCode: reasonByTwilioCode,
       ambiguousCodes: new Set(['20500', '20503']),
+      // 14107 is not among them. It stops two programs that text each other, where each repetition prolongs the loop and a
+      // slower number only punishes others; and of the text itself Twilio has said both that it fails and that it is held.
+      tooFastCodes: new Set(['20429', '21611']),
     },
     sent,
   )

@@ -140,8 +140,9 @@ providerContract('twilio', {
     { status: 401, code: '1', reason: 'authentication_failed' },
     { status: 403, code: '21408', reason: 'geo_not_enabled' },
     { status: 404, code: '20404', reason: 'account_misconfigured' },
-    { status: 400, code: '21611', reason: 'rate_limited' },
+    { status: 400, code: '14107', reason: 'rate_limited' },
   ],
+  tooFastCodes: ['20429', '21611'],
   ambiguousCode: '20500',
   evidence,
   read({ body }) {
