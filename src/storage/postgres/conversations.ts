@@ -1,11 +1,13 @@
 import { conversationIdOf, type Message, partiesOf } from '../../core/message.ts'
 import type { Queries } from './database.ts'
 
-/** Conversations never disappear, so what was committed once stays true. */
 const keysCachedMax = 50_000
 
 export type ConversationKeys = {
-  /** Keys by `partiesKey`; those of new pairs begin with the given message, with their event. */
+  /**
+   * Keys by `partiesKey`; those of new pairs begin with the given message, with their event. Conversations of people whose
+   * opt-outs the transaction has locked before, shared or alone, are not removed until it ends.
+   */
   ensure(queries: Queries, messages: readonly Message[]): Promise<ReadonlyMap<string, number>>
   /** Call after the commit: what an undone transaction made must not be remembered. */
   remember(keys: ReadonlyMap<string, number>): void
@@ -17,10 +19,20 @@ export function partiesKey(message: Message): string {
 
 export function makeConversationKeys(): ConversationKeys {
   const known = new Map<string, number>()
+  /** What is known holds while no more conversations than these were removed. */
+  let removals = 0
+  const removalsOf = new WeakMap<ReadonlyMap<string, number>, number>()
 
   return {
     async ensure(queries, messages) {
+      const row = await queries.get('SELECT count FROM conversation_removals')
+      const count = Number(row?.count)
+      if (count > removals) {
+        known.clear()
+        removals = count
+      }
       const keys = new Map<string, number>()
+      removalsOf.set(keys, count)
       const wanted = new Map<string, Message>()
       for (const message of messages) {
         const parties = partiesKey(message)
@@ -38,6 +50,7 @@ export function makeConversationKeys(): ConversationKeys {
       return keys
     },
     remember(keys) {
+      if (removalsOf.get(keys) !== removals) return
       if (known.size + keys.size > keysCachedMax) known.clear()
       for (const [parties, key] of keys) known.set(parties, key)
     },

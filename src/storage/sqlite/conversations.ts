@@ -2,11 +2,14 @@ import { conversationIdOf, type Message, partiesOf } from '../../core/message.ts
 import type { Database } from './database.ts'
 import { insertEvent } from './events.ts'
 
-/** Conversations never disappear, so what was found once stays true. */
 const keysCachedMax = 50_000
 
-/** The key of the conversation of a message, which begins with it if there is none, with its event. */
-export type ConversationKeys = { ensure(message: Message): number; forget(): void }
+export type ConversationKeys = {
+  /** The key of the conversation of a message, which begins with it if there is none, with its event. */
+  ensure(message: Message): number
+  /** Whoever removes conversations calls it in the same transaction. */
+  forget(): void
+}
 
 export function makeConversationKeys(database: Database): ConversationKeys {
   const known = new Map<string, number>()
