@@ -42,6 +42,12 @@ const store: Store = {
   get apiKeys() {
     return absent()
   },
+  get retention() {
+    return absent()
+  },
+  get people() {
+    return absent()
+  },
   ping: absent,
   close: absent,
 }

@@ -15,7 +15,9 @@ import type { Audit, AuditStore } from './audit-store.ts'
 import type { BatchStore } from './batch-store.ts'
 import type { EventStore } from './event-store.ts'
 import type { InboundStore } from './inbound-store.ts'
+import type { PeopleStore } from './people-store.ts'
 import type { LaneKind, QueueStore } from './queue-store.ts'
+import type { RetentionStore } from './retention-store.ts'
 
 /**
  * What the inside needs from a database. Every promise that resolves after a write resolves after its commit is
@@ -38,6 +40,8 @@ export interface Store {
   readonly assistants: AssistantStore
   readonly senders: SenderStore
   readonly apiKeys: ApiKeyStore
+  readonly retention: RetentionStore
+  readonly people: PeopleStore
   readonly audit: AuditStore
   /** Resolves when the database answers; throws `unavailable` otherwise. */
   ping(): Promise<void>

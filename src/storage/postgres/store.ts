@@ -14,6 +14,8 @@ import { makeMedia } from './media.ts'
 import { makeMessages } from './messages.ts'
 import { makeOptOuts } from './opt-outs.ts'
 import { makeOrganizations } from './organizations.ts'
+import { makePeople } from './people.ts'
+import { makeRetention } from './retention.ts'
 import { makeSenders } from './senders.ts'
 import { makeSends } from './sends.ts'
 
@@ -41,6 +43,8 @@ export async function openPostgresStore(params: {
     assistants: makeAssistants(database),
     senders: makeSenders(database, params.sealer),
     apiKeys: makeApiKeys(database),
+    retention: makeRetention(database),
+    people: makePeople(database),
     async ping() {
       await database.get('SELECT 1')
     },

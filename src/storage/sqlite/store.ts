@@ -16,7 +16,9 @@ import { makeMedia } from './media.ts'
 import { makeMessages } from './messages.ts'
 import { makeOptOuts } from './opt-outs.ts'
 import { makeOrganizations } from './organizations.ts'
+import { makePeople } from './people.ts'
 import { makeQueue } from './queue.ts'
+import { makeRetention } from './retention.ts'
 import { makeSenders } from './senders.ts'
 import { makeSends } from './sends.ts'
 import { makeWaiting } from './waiting.ts'
@@ -48,6 +50,8 @@ export async function openSqliteStore(params: {
     assistants: makeAssistants(database),
     senders: makeSenders(database, params.sealer),
     apiKeys: makeApiKeys(database),
+    retention: makeRetention(database, conversations),
+    people: makePeople(database, conversations),
     audit: makeAudit(database),
     async ping() {
       database.get('SELECT 1')
