@@ -76,8 +76,6 @@ export interface QueueStore {
     readonly use: LaneUse
     readonly account?: { readonly id: number; readonly use: LaneUse }
   }): Promise<{ readonly at: number; readonly taken: boolean }>
-  /** Nothing leaves from the number before `until`. Never earlier than what stands already. */
-  slow(params: { readonly senderId: number; readonly organizationId: number; readonly until: number }): Promise<void>
   findLane(kind: LaneKind, id: number): Promise<Lane>
   /** Segments that wait in the queue of a number before one of this priority, counted up to about `countMax`. */
   segmentsAhead(params: {

@@ -2,6 +2,7 @@ import type { FailureReason } from '../core/failure.ts'
 import type { Message } from '../core/message.ts'
 import type { MessageStatus } from '../core/message-status.ts'
 import type { RefusalRule, Verdict } from '../core/send-decision.ts'
+import type { NewSend } from '../ports/store.ts'
 
 /** Why a message ends of which nothing left. */
 export type EndingRule = RefusalRule | 'interrupted' | 'canceled' | 'not_approved'
@@ -51,6 +52,11 @@ export function messageEventData({ provider, failure, holdReason, keyword }: Mes
     ...(holdReason === undefined ? {} : { hold_reason: holdReason }),
     ...(keyword === undefined ? {} : { keyword }),
   }
+}
+
+/** A message that leaves now counts where something is counted. */
+export function countedMessage({ message, terms }: Pick<NewSend, 'message' | 'terms'>): Message {
+  return terms.counted && message.status === 'sending' ? { ...message, countedAt: message.createdAt } : message
 }
 
 /** A message that leaves with its acceptance takes the guard; so does one that holds back its duplicates. */

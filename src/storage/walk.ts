@@ -44,10 +44,10 @@ export function deliveryLook(
   }
 }
 
-/** Those up to a key: what is behind it is not due yet, whatever its age. */
-export function upTo(look: Look, last: number): Look {
+/** Those up to a key: what is behind it is not due yet, whatever its age, and the walk comes back to it. */
+export function upTo(look: Look, { last, after }: { readonly last: number; readonly after: number }): Look {
   const due = look.due.filter((key) => key <= last)
-  return due.length === look.due.length ? look : { due, reached: due.at(-1) ?? look.reached, isDone: true }
+  return due.length === look.due.length ? look : { due, reached: due.at(-1) ?? after, isDone: true }
 }
 
 /**

@@ -128,18 +128,18 @@ export function evidenceWindowMs(
 export function startTerms(
   parts: Pick<DispatchParts, 'providers' | 'clock'>,
   message: Message,
-  { sender, account, ...route }: StandingRoute,
+  route: StandingRoute,
 ) {
   const now = parts.clock.now()
   const pace = paceOf({
-    sender: sender ?? { phoneNumber: message.sender, pacing: defaultPacing },
-    account,
-    paces: parts.providers.get(account.provider)?.paces,
+    sender: route.sender ?? { phoneNumber: message.sender, pacing: defaultPacing },
+    account: route.account,
+    paces: parts.providers.get(route.account.provider)?.paces,
   })
   return {
     guard: guardOf(message),
     guardExpiresAt: now + evidenceWindowMs(parts, message),
-    terms: decisionTerms(message, settingsOf({ sender, account, ...route }), now),
+    terms: decisionTerms(message, settingsOf(route), now),
     uses: laneUses(message, pace, now),
   }
 }
@@ -183,7 +183,7 @@ async function attemptSend(
   // Whether a queued message may go was asked when it was claimed.
   if (!isQueued && !breakers.mayCall(account.id)) return notSentBecauseOpen
   const outcome = await callProvider(parts, outbound, route)
-  breakers.record(account.id, outcome)
+  breakers.record(account, outcome)
   return outcome
 }
 

@@ -1,15 +1,18 @@
 import { SmsError } from '../../core/errors.ts'
 import type { Message } from '../../core/message.ts'
 import type { MessageId } from '../../core/message-id.ts'
-import { refusalRules } from '../../core/policy.ts'
+import { refusalRules } from '../../core/send-decision.ts'
+import { dayOf } from '../../core/send-facts.ts'
 import type { AcceptResult, NewSend } from '../../ports/store.ts'
-import { statusByRule } from '../ending.ts'
+import { countedMessage, judged, mayJoin, takesGuard } from '../ending.ts'
 import { guardHolds } from '../guard.ts'
+import type { Row } from '../rows.ts'
 import { type ConversationKeys, partiesKey } from './conversations.ts'
 import { CommitUnknown, type Database, type Queries } from './database.ts'
 import { insertMessages } from './insert-messages.ts'
+import { debitLanes, wakeSenders } from './lanes.ts'
 import { shareOptOuts } from './opt-outs.ts'
-import { selectFacts } from './send-facts.ts'
+import { addSpending, lockLimits, selectFacts } from './send-facts.ts'
 
 const triesMax = 3
 const insertRoundsMax = 5
@@ -44,7 +47,7 @@ export async function acceptBatch(
 
 /** All of a batch commits together, so one of its messages tells. What wrote nothing holds either way. */
 async function isCommitted(database: Database, results: readonly AcceptResult[]): Promise<boolean> {
-  const written = results.find((result) => result.kind === 'started' || result.kind === 'refused')
+  const written = results.find(({ kind }) => kind === 'started' || kind === 'waiting' || kind === 'refused')
   if (written === undefined || !('record' in written)) return true
   return (await database.get('SELECT 1 FROM messages WHERE id = $1', written.record.message.id)) !== undefined
 }
@@ -55,7 +58,11 @@ async function prepare(
   sends: readonly NewSend[],
 ): Promise<ReadonlyMap<string, number>> {
   const messages = sends.map(({ message }) => message)
-  const [, keys] = await Promise.all([shareOptOuts(queries, messages), conversations.ensure(queries, messages)])
+  const [, , keys] = await Promise.all([
+    shareOptOuts(queries, messages),
+    lockLimits(queries, sends),
+    conversations.ensure(queries, messages),
+  ])
   return keys
 }
 
@@ -64,12 +71,13 @@ async function acceptAll(
   sends: readonly NewSend[],
   conversationKeys: ReadonlyMap<string, number>,
 ): Promise<AcceptResult[]> {
-  const messages = sends.map(({ message }) => message)
-  const [factsOf, known] = await Promise.all([selectFacts(queries, messages), selectKeys(queries, sends)])
+  const [book, known] = await Promise.all([selectFacts(queries, sends), selectKeys(queries, sends)])
   const results = new Map<NewSend, AcceptResult>()
   const refused: Insertion[] = []
   const keyed: NewSend[] = []
   const keyless: NewSend[] = []
+  /** What each will be when it is written. */
+  const accepted = new Map<NewSend, Message>()
   for (const send of sends) {
     const { idempotency, message } = send
     const row = idempotency === undefined ? undefined : known.get(keyOf(send))
@@ -77,24 +85,31 @@ async function acceptAll(
       results.set(send, replayOf(send, row))
       continue
     }
-    const decision = send.decide(factsOf(message))
-    if (decision.kind === 'refuse')
-      refused.push({
-        send,
-        message: { ...message, status: statusByRule[decision.rule], failure: { reason: decision.rule } },
-        guarded: false,
-      })
-    else if (idempotency === undefined) keyless.push(send)
+    const decision = send.terms.decide(book.of(message))
+    if (decision.kind === 'refuse') {
+      refused.push({ send, message: judged(message, decision), guarded: false })
+      continue
+    }
+    const willBe = decision.kind === 'hold' ? judged(message, decision) : countedMessage(send)
+    accepted.set(send, willBe)
+    if (willBe.status === 'sending') book.dispatched(willBe)
+    if (idempotency === undefined) keyless.push(send)
     else keyed.push(send)
   }
   const starting = new Set([...keyless, ...(await takeKeys(queries, keyed, results))])
-  const insertions = [...refused, ...guardsOf(sends.filter((send) => starting.has(send)))]
+  const going = sends.flatMap((send) => {
+    const message = starting.has(send) ? accepted.get(send) : undefined
+    return message === undefined ? [] : [{ send, message }]
+  })
+  const insertions = [...refused, ...guardsOf(await joinWaiting(queries, going, results))]
   await insertAll({ queries, conversationKeys, insertions }, results)
   joinWithinBatch(sends, results)
+  await settleLanes(queries, sends, results)
   return sends.map((send) => resultOf(results, send))
 }
 
-type Insertion = { readonly send: NewSend; readonly message: Message; readonly guarded: boolean }
+type Accepted = { readonly send: NewSend; readonly message: Message }
+type Insertion = Accepted & { readonly guarded: boolean }
 type KeyRow = { readonly messageId: MessageId; readonly requestHash: string; readonly createdAt: number }
 
 function keyOf({ message, idempotency }: NewSend): string {
@@ -179,13 +194,31 @@ async function takeKeys(
   return starting
 }
 
-/** Of sends with one guard the first may hold it; others go out beside it only with a key of their own. */
-function guardsOf(sends: readonly NewSend[]): Insertion[] {
+/** What waits takes no guard, but joins an identical message that is unresolved, unless it is meant. */
+async function joinWaiting(
+  queries: Queries,
+  going: readonly Accepted[],
+  results: Map<NewSend, AcceptResult>,
+): Promise<readonly Accepted[]> {
+  const asking = going.filter(({ message }) => !takesGuard(message) && mayJoin(message))
+  if (asking.length === 0) return going
+  const holders = await selectHolders(queries, asking)
+  for (const { send, message } of asking) {
+    const holder = holders.get(send.guard)
+    if (holder !== undefined && guardHolds(holder, message.createdAt))
+      results.set(send, { kind: 'joined', messageId: String(holder.id) as MessageId })
+  }
+  return going.filter(({ send }) => !results.has(send))
+}
+
+/** Of sends with one guard the first may hold it; others go beside it only when they are meant, or wait. */
+function guardsOf(going: readonly Accepted[]): Insertion[] {
   const held = new Set<string>()
-  return sends.flatMap((send) => {
+  return going.flatMap(({ send, message }) => {
+    if (!takesGuard(message)) return [{ send, message, guarded: false }]
     const guarded = !held.has(send.guard)
     held.add(send.guard)
-    return guarded || send.idempotency !== undefined ? [{ send, message: send.message, guarded }] : []
+    return guarded || !mayJoin(message) ? [{ send, message, guarded }] : []
   })
 }
 
@@ -226,9 +259,43 @@ async function insertAll(
 
 function writtenResult(key: number, message: Message): AcceptResult {
   const rule = refusalRules.find((candidate) => candidate === message.failure?.reason)
-  return rule !== undefined
-    ? { kind: 'refused', rule, record: { key, message, attempts: [] } }
-    : { kind: 'started', record: { key, message, attempts: [{ number: 1, startedAt: message.createdAt }] } }
+  if (rule !== undefined) return { kind: 'refused', rule, record: { key, message, attempts: [] } }
+  return message.status === 'sending'
+    ? { kind: 'started', record: { key, message, attempts: [{ number: 1, startedAt: message.createdAt }] } }
+    : { kind: 'waiting', record: { key, message, attempts: [] } }
+}
+
+/** What left takes its room in the pace of its number and costs its budget; what waits is seen by those who send it. */
+async function settleLanes(
+  queries: Queries,
+  sends: readonly NewSend[],
+  results: ReadonlyMap<NewSend, AcceptResult>,
+): Promise<void> {
+  const started: NewSend[] = []
+  const queued: Message[] = []
+  for (const send of sends) {
+    const result = results.get(send)
+    if (result?.kind === 'started') started.push(send)
+    else if (result?.kind === 'waiting' && result.record.message.status === 'queued') queued.push(result.record.message)
+  }
+  const [first] = started
+  await Promise.all([
+    first === undefined
+      ? undefined
+      : addSpending(
+          queries,
+          started.map(({ message }) => message),
+          dayOf(first.message.createdAt),
+        ),
+    debitLanes(
+      queries,
+      started.map(({ message, uses }) => ({ organizationId: message.organizationId, now: message.createdAt, uses })),
+    ),
+    wakeSenders(
+      queries,
+      queued.map((message) => ({ ...message, at: message.createdAt })),
+    ),
+  ])
 }
 
 /** Somebody holds their guard: join, go without it, or take it over from one whose window has passed. */
@@ -237,12 +304,7 @@ async function giveWay(
   blocked: readonly Insertion[],
   results: Map<NewSend, AcceptResult>,
 ): Promise<Insertion[]> {
-  const rows = await queries.all(
-    `SELECT key, id, status, encode(guard, 'hex') AS guard, guard_expires_at FROM messages WHERE guard IN
-       (SELECT decode(value, 'hex') FROM json_array_elements_text($1))`,
-    JSON.stringify(blocked.map(({ send }) => send.guard)),
-  )
-  const holders = new Map(rows.map((row) => [String(row.guard), row]))
+  const holders = await selectHolders(queries, blocked)
   const expired: number[] = []
   const again: Insertion[] = []
   for (const insertion of blocked) {
@@ -250,13 +312,23 @@ async function giveWay(
     const holder = holders.get(send.guard)
     const holds = holder !== undefined && guardHolds(holder, message.createdAt)
     if (holder !== undefined && !holds) expired.push(Number(holder.key))
-    if (holds && send.idempotency === undefined)
+    if (holds && mayJoin(message))
       results.set(send, { kind: 'joined', messageId: String(holder.id) as MessageId })
     else again.push({ ...insertion, guarded: !holds })
   }
   if (expired.length > 0)
     await queries.run('UPDATE messages SET guard = NULL WHERE key = ANY($1::bigint[]) AND guard IS NOT NULL', expired)
   return again
+}
+
+/** By guard. */
+async function selectHolders(queries: Queries, asking: readonly Accepted[]): Promise<Map<string, Row>> {
+  const rows = await queries.all(
+    `SELECT key, id, status, encode(guard, 'hex') AS guard, guard_expires_at, duplicate_until FROM messages
+     WHERE guard IN (SELECT decode(value, 'hex') FROM json_array_elements_text($1))`,
+    JSON.stringify(asking.map(({ send }) => send.guard)),
+  )
+  return new Map(rows.map((row) => [String(row.guard), row]))
 }
 
 /** What has no result yet shares its guard with an earlier send of the batch. */
@@ -266,7 +338,8 @@ function joinWithinBatch(sends: readonly NewSend[], results: Map<NewSend, Accept
     const result = results.get(send)
     const holder = holders.get(send.guard)
     if (result === undefined && holder !== undefined) results.set(send, { kind: 'joined', messageId: holder })
-    else if (result?.kind === 'started' && holder === undefined) holders.set(send.guard, result.record.message.id)
+    else if ((result?.kind === 'started' || result?.kind === 'waiting') && holder === undefined)
+      holders.set(send.guard, result.record.message.id)
     else if (result?.kind === 'joined') holders.set(send.guard, result.messageId)
   }
 }

@@ -1,8 +1,10 @@
 import pg from 'pg'
 import { SmsError } from '../../core/errors.ts'
 import type { Metrics } from '../../ports/metrics.ts'
-import { loadMigrations, pendingMigrations } from '../migrator.ts'
+import type { Migration, Schema } from '../migrator.ts'
 import type { Row } from '../rows.ts'
+import { busy, isConnectionFailure, isStalePlan, optionsFor, TransactionUndone, translated } from './connection.ts'
+import { migrateDatabase } from './migrate.ts'
 
 export type Binding = string | number | boolean | null | Uint8Array | readonly Binding[]
 
@@ -15,6 +17,7 @@ export type Queries = {
 }
 
 export type Database = Queries & {
+  readonly schema: Schema
   /**
    * Runs `work` between BEGIN and COMMIT, again from the start when PostgreSQL asks for that (a deadlock), and
    * resolves when the commit is durable. Statements may be handed in together: they travel in one packet and run in
@@ -49,7 +52,6 @@ export class CommitUnknown extends SmsError {
 }
 
 const connectionsMax = 12
-const connectTimeoutMs = 5_000
 /** No statement of ours takes a second; one that does is stuck. The server ends it first, then we give up waiting. */
 const statementTimeoutMs = 10_000
 const queryTimeoutMs = statementTimeoutMs + 5_000
@@ -57,29 +59,36 @@ const transactionTriesMax = 4
 const settleMsMax = 5_000
 const settlePollMs = 50
 
-const migrations = loadMigrations(new URL('./migrations/', import.meta.url))
-/** Any number that nothing else in the database takes as an advisory lock. */
-const migrationLock = 7_835_411_902
-
 /** @throws SmsError `unavailable` when the server cannot be reached, or its schema is newer than this version. */
-export async function openDatabase(params: { readonly url: string; readonly metrics: Metrics }): Promise<Database> {
-  await migrateDatabase(params.url)
-  const pool = openPool(params.url)
+export async function openDatabase(params: {
+  readonly url: string
+  readonly metrics: Pick<Metrics, 'commit'>
+  /** Called on each new connection before anything else uses it; when it throws, nothing does. */
+  readonly onConnect?: (queries: Queries) => Promise<void>
+  /** For tests; all of this version in production. */
+  readonly migrations?: readonly Migration[]
+}): Promise<Database> {
+  const { schema } = await migrateDatabase(params.url, params.migrations)
+  const pool = openPool(params.url, (client) => params.onConnect?.(queriesOn(client)))
   const names = new Map<string, string>()
+  let named = 0
 
   function nameOf(sql: string): string {
     const known = names.get(sql)
     if (known !== undefined) return known
-    const name = `tb_${names.size + 1}`
+    const name = `tb_${++named}`
     names.set(sql, name)
     return name
   }
 
   function queriesOn(runner: Pick<pg.Pool | pg.PoolClient, 'query'>): Queries {
     const query = async (sql: string, bindings: readonly Binding[]) => {
+      const name = nameOf(sql)
       try {
-        return await runner.query({ name: nameOf(sql), text: sql, values: [...bindings] })
+        return await runner.query({ name, text: sql, values: [...bindings] })
       } catch (error) {
+        // Another process has changed the tables: on every connection, everything is prepared anew.
+        if (isStalePlan(error) && names.get(sql) === name) names.clear()
         throw translated(error)
       }
     }
@@ -120,19 +129,25 @@ export async function openDatabase(params: { readonly url: string; readonly metr
     params.metrics.commit('postgres', 1, performance.now() - startedAt)
   }
 
+  /** What PostgreSQL undid may be done again: nothing of it is there. */
+  async function repeated<T>(work: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!(error instanceof TransactionUndone)) throw error
+        if (tries >= transactionTriesMax) throw busy(error)
+      }
+    }
+  }
+
   const queries = queriesOn(pool)
   return {
-    ...queries,
-    async transaction(work) {
-      for (let tries = 1; ; tries++) {
-        try {
-          return await attempt(work)
-        } catch (error) {
-          if (!(error instanceof TransactionUndone)) throw error
-          if (tries >= transactionTriesMax) throw busy(error)
-        }
-      }
-    },
+    schema,
+    all: (...statement) => repeated(() => queries.all(...statement)),
+    get: (...statement) => repeated(() => queries.get(...statement)),
+    run: (...statement) => repeated(() => queries.run(...statement)),
+    transaction: (work) => repeated(() => attempt(work)),
     async settled({ sessionId }) {
       const deadline = performance.now() + settleMsMax
       while ((await queries.get('SELECT 1 FROM pg_stat_activity WHERE pid = $1', sessionId)) !== undefined) {
@@ -144,38 +159,7 @@ export async function openDatabase(params: { readonly url: string; readonly metr
   }
 }
 
-/** Under a lock, so that of several processes one migrates and the others wait. @returns the titles applied. */
-export async function migrateDatabase(url: string): Promise<string[]> {
-  const client = new pg.Client(optionsFor(url))
-  // Its failure reaches the query that waits; without a listener it would end the process.
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
-    await client.query('SELECT pg_advisory_lock($1)', [migrationLock])
-    await client.query('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)')
-    const { rows } = await client.query('SELECT version FROM schema_version')
-    const pending = pendingMigrations(migrations, Number(rows[0]?.version ?? 0))
-    if (rows.length === 0) await client.query('INSERT INTO schema_version (version) VALUES (0)')
-    for (const { number, sql } of pending)
-      await client.query(`BEGIN; ${sql}; UPDATE schema_version SET version = ${number}; COMMIT`)
-    return pending.map((migration) => migration.title)
-  } catch (error) {
-    throw translated(error)
-  } finally {
-    await client.end()
-  }
-}
-
-function optionsFor(url: string): pg.ClientConfig {
-  return {
-    connectionString: url,
-    application_name: 'textbridge',
-    connectionTimeoutMillis: connectTimeoutMs,
-    keepAlive: true,
-  }
-}
-
-function openPool(url: string): pg.Pool {
+function openPool(url: string, onConnect: (client: pg.ClientBase) => Promise<void> | undefined): pg.Pool {
   const pool = new pg.Pool({
     ...optionsFor(url),
     max: connectionsMax,
@@ -188,6 +172,7 @@ function openPool(url: string): pg.Pool {
       await client.query(
         "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
       )
+      await onConnect(client)
     },
   })
   // A connection that breaks while in use tells so to the statement that waits; unheard here, it would end the process.
@@ -209,57 +194,4 @@ async function undo(client: pg.PoolClient): Promise<Error | undefined> {
 
 function sessionIdOf(client: pg.PoolClient): number {
   return 'processID' in client && typeof client.processID === 'number' ? client.processID : 0
-}
-
-/** PostgreSQL undid the transaction because of others: the same work may succeed when done again. */
-class TransactionUndone extends Error {
-  override readonly name = 'TransactionUndone'
-}
-
-// https://www.postgresql.org/docs/current/errcodes-appendix.html
-const undoneStates = new Set(['40001', '40P01'])
-const uniqueViolation = '23505'
-/** By class: connection, insufficient resources, operator intervention (shutdown, timeouts), system error. */
-const outageClasses = new Set(['08', '53', '57', '58'])
-const refusedStates = new Set(['28P01', '28000', '3D000', '42501'])
-
-function translated(cause: unknown): unknown {
-  if (!(cause instanceof Error) || cause instanceof SmsError || cause instanceof TransactionUndone) return cause
-  const state = 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
-  if (undoneStates.has(state)) return new TransactionUndone('the transaction was undone', { cause })
-  if (state === uniqueViolation)
-    return new SmsError('conflict', 'This name or number is already in use. Choose another one.', { cause })
-  if (refusedStates.has(state))
-    return new SmsError(
-      'unavailable',
-      'The database refuses this user or does not exist. Check TEXTBRIDGE_DATABASE_URL.',
-      { cause },
-    )
-  if (isConnectionFailure(cause) || outageClasses.has(state.slice(0, 2)))
-    return new SmsError('unavailable', 'The database does not answer. Try again in a moment.', {
-      cause,
-      retryAfterMs: 1_000,
-    })
-  return cause
-}
-
-/** Whatever did not come from PostgreSQL as an error of its own, or says that its session ends. */
-function isConnectionFailure(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  if (!(error instanceof pg.DatabaseError)) return connectionFailure.test(`${codeOf(error)} ${error.message}`)
-  return /^(08|57P0)/.test(error.code ?? '')
-}
-
-const connectionFailure =
-  /ECONN|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|[Cc]onnection|timeout|not queryable/
-
-function codeOf(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : ''
-}
-
-function busy(cause?: unknown): SmsError {
-  return new SmsError('unavailable', 'The database is too busy. Nothing was changed; try again.', {
-    cause,
-    retryAfterMs: 1_000,
-  })
 }

@@ -5,6 +5,7 @@ import type { AttemptMark, EvidenceStore, MessageRecord } from '../../ports/stor
 import { attemptOf, causeOf, messageOf, receiptColumns, receiptOf } from '../rows.ts'
 import type { Database, Queries } from './database.ts'
 import { insertEvent } from './events.ts'
+import { wakeSenders } from './lanes.ts'
 import { selectRecord } from './messages.ts'
 import { insertOptOut, lockOptOuts } from './opt-outs.ts'
 
@@ -121,7 +122,11 @@ export async function concludeAnew(
     queries.all('SELECT * FROM receipts WHERE message_key = $1', key),
   ])
   const attempts = attemptRows.map(attemptOf)
-  const conclusion = conclude({ attempts, receipts: receiptRows.map(receiptOf) })
+  const conclusion = conclude({
+    attempts,
+    receipts: receiptRows.map(receiptOf),
+    queued: message.queued === true,
+  })
   const { status, failure, providerMessageId } = conclusion
   await queries.run(
     `UPDATE messages SET status = $1, provider_message_id = $2, failure_reason = $3, failure_code = $4,
@@ -133,9 +138,10 @@ export async function concludeAnew(
     failure?.providerCode ?? null,
     failure?.providerMessage ?? null,
     cause.at,
-    keepsGuard(status, attempts),
+    keepsGuard(status, attempts, { ...message, now: cause.at }),
     key,
   )
+  if (status === 'queued') await wakeSenders(queries, [{ ...message, at: cause.at }])
   if (status !== message.status)
     await insertEvent(queries, conclusionEvent(message, conclusion, cause), { messageKey: key })
 }

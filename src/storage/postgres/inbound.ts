@@ -1,9 +1,11 @@
 import type { Message } from '../../core/message.ts'
+import { streakGapMs } from '../../core/policy.ts'
 import type { InboundResult, InboundStore, NewInbound } from '../../ports/inbound-store.ts'
 import { refusedWebhookOf, senderOf } from '../rows.ts'
 import { type ConversationKeys, partiesKey } from './conversations.ts'
 import type { Database, Queries } from './database.ts'
 import { insertMessages } from './insert-messages.ts'
+import { wakeSenders } from './lanes.ts'
 import { insertOptOut, lockOptOuts, removeOptOuts, selectOptOut } from './opt-outs.ts'
 
 type Part = Pick<InboundStore, 'receive' | 'findSenders' | 'recordRefusedWebhook' | 'listRefusedWebhooks'>
@@ -71,11 +73,15 @@ async function receive(queries: Queries, inbound: NewInbound, conversationKey: n
   const keys = await insertMessages(queries, [{ message, conversationKey }])
   const key = keys.get(message.id) ?? 0
   await queries.run(
-    'UPDATE conversations SET last_inbound_id = coalesce($1, last_inbound_id), assistant_id = $2 WHERE key = $3',
+    `UPDATE conversations SET last_inbound_id = coalesce($1, last_inbound_id), assistant_id = $2, last_inbound_at = $4,
+       inbound_streak = CASE WHEN $4 - last_inbound_at <= $5 THEN inbound_streak ELSE 0 END + 1
+     WHERE key = $3`,
     // Keywords are handled here: nobody else has seen them, so they overtake no reply.
     message.keyword === undefined ? message.id : null,
     assistantId,
     conversationKey,
+    createdAt,
+    streakGapMs,
   )
   await insertMedia(queries, key, inbound)
   switch (change.ledger) {
@@ -97,7 +103,10 @@ async function receive(queries: Queries, inbound: NewInbound, conversationKey: n
     default:
       change.ledger satisfies never
   }
-  if (reply !== undefined) await insertMessages(queries, [{ message: reply, conversationKey }])
+  if (reply !== undefined) {
+    await insertMessages(queries, [{ message: reply, conversationKey }])
+    await wakeSenders(queries, [{ ...reply, at: createdAt }])
+  }
   return { kind: 'received', record: { key, message, attempts: [] }, change }
 }
 

@@ -134,7 +134,8 @@ async function insertOptOuts(queries: Queries, optOuts: readonly OptOut[]): Prom
            'phone_number_id', nullif(sender_id, 0)))
        FROM written
      ), ended AS (
-       UPDATE messages AS m SET status = 'suppressed', failure_reason = 'recipient_opted_out', updated_at = w.created_at
+       UPDATE messages AS m SET status = 'suppressed', failure_reason = 'recipient_opted_out', guard = NULL,
+         hold_reason = NULL, due_at = NULL, updated_at = w.created_at
        FROM written w
        WHERE m.organization_id = w.organization_id AND m.recipient = w.recipient AND NOT w.in_doubt
          AND m.status IN ('queued', 'scheduled', 'held') AND (m.automatic IS NULL OR m.automatic = 'opt_in_confirmation')

@@ -1,7 +1,7 @@
 import { SmsError } from '../../core/errors.ts'
-import type { Message } from '../../core/message.ts'
-import type { AcceptResult, MessageRecord, NewSend, OutcomeRecord, SendStore } from '../../ports/store.ts'
-import { type EndingRule, statusByRule } from '../ending.ts'
+import type { ReachedLimit } from '../../core/message.ts'
+import type { AcceptResult, NewSend, OutcomeRecord, SendStore } from '../../ports/store.ts'
+import { type EndingRule, messageEventData, statusByRule } from '../ending.ts'
 import { causeOf, messageOf, outcomeColumns } from '../rows.ts'
 import { acceptBatch } from './accept.ts'
 import { makeBatcher } from './batcher.ts'
@@ -9,6 +9,7 @@ import type { ConversationKeys } from './conversations.ts'
 import { CommitUnknown, type Database, type Queries } from './database.ts'
 import { insertEvent } from './events.ts'
 import { concludeAnew } from './evidence.ts'
+import { debitLanes, slowSenders, wakeSenders } from './lanes.ts'
 import { insertOptOut, lockOptOuts, shareOptOuts } from './opt-outs.ts'
 import { selectFacts } from './send-facts.ts'
 
@@ -36,15 +37,19 @@ export function makeSends(database: Database, conversations: ConversationKeys): 
     async recordOutcome(record) {
       await recording.run(record)
     },
-    async releaseGuard(organizationId, messageId) {
+    async releaseGuard(organizationId, messageId, now) {
       await database.run(
         `UPDATE messages SET guard = NULL
-         WHERE id = $1 AND organization_id = $2 AND guard IS NOT NULL AND status NOT IN ('sending', 'unknown')`,
+         WHERE id = $1 AND organization_id = $2 AND guard IS NOT NULL AND status NOT IN ('sending', 'unknown')
+           AND coalesce(duplicate_until, 0) <= $3`,
         messageId,
         organizationId,
+        now,
       )
     },
-    claimQueued: (params) => database.transaction((queries) => claimQueued(queries, params)),
+    async facts(message, needs) {
+      return (await selectFacts(database, [{ message, terms: { needs } }])).of(message)
+    },
     failInterrupted: (params) => database.transaction((queries) => failInterrupted(queries, params)),
   }
 }
@@ -66,10 +71,11 @@ async function startAttempt(queries: Queries, start: Start): Promise<StartResult
   if (row === undefined || !(await mayStart(queries, start))) return 'superseded'
   if (resend && (await isOvertaken(queries, start))) return 'superseded'
   const message = messageOf(row)
-  const factsOf = await selectFacts(queries, [message])
-  const decision = start.decide(factsOf(message))
+  const book = await selectFacts(queries, [{ message, terms: start.terms }])
+  const decision = start.terms.decide(book.of(message))
+  if (decision.kind === 'hold') return 'superseded'
   if (decision.kind === 'refuse') {
-    if (!resend) await end(queries, { key, rule: decision.rule, at: attempt.startedAt })
+    if (!resend) await endMessage(queries, { key, at: attempt.startedAt, ...decision })
     return 'refused'
   }
   await queries.run(
@@ -87,6 +93,9 @@ async function startAttempt(queries: Queries, start: Start): Promise<StartResult
     key,
   )
   if (resend) await concludeAnew(queries, key, causeOf(start, attempt))
+  await debitLanes(queries, [
+    { organizationId: start.organizationId, now: attempt.startedAt, uses: start.uses },
+  ])
   return 'started'
 }
 
@@ -136,8 +145,34 @@ async function recordBatch(database: Database, records: readonly OutcomeRecord[]
       if (hasMoved === false) await concludeAnew(queries, key, { at: attempt.finishedAt, attempt: attempt.number })
       if (hasMoved !== undefined && optOut !== undefined) await insertOptOut(queries, optOut)
     }
+    await giveBack(
+      queries,
+      records.filter(({ key, attempt }) => moved.get(`${key} ${attempt.number}`) === true),
+    )
   })
   return records.map(() => null)
+}
+
+/** The queues of the numbers rest as their providers asked for, and are looked at after that. */
+async function giveBack(queries: Queries, records: readonly OutcomeRecord[]): Promise<void> {
+  const resting = records.filter(({ slowedUntil, conclusion }) => slowedUntil !== undefined || conclusion.status === 'queued')
+  if (resting.length === 0) return
+  const rows = await queries.all(
+    'SELECT key, sender_id FROM messages WHERE key = ANY($1::bigint[])',
+    resting.map(({ key }) => key),
+  )
+  const senderOf = new Map(rows.map((row) => [Number(row.key), Number(row.sender_id)]))
+  const owned = resting.map((record) => ({ ...record, senderId: senderOf.get(record.key) ?? 0 }))
+  await slowSenders(
+    queries,
+    owned.flatMap(({ slowedUntil, ...record }) => (slowedUntil === undefined ? [] : [{ ...record, until: slowedUntil }])),
+  )
+  await wakeSenders(
+    queries,
+    owned.flatMap(({ conclusion, slowedUntil, attempt, ...record }) =>
+      conclusion.status === 'queued' ? [{ ...record, at: slowedUntil ?? attempt.finishedAt }] : [],
+    ),
+  )
 }
 
 const recordStatement = `
@@ -204,43 +239,6 @@ function recordColumns({ key, organizationId, attempt, conclusion, keepsGuard, e
   }
 }
 
-async function claimQueued(
-  queries: Queries,
-  { now, limit, decide }: Parameters<SendStore['claimQueued']>[0],
-): Promise<MessageRecord[]> {
-  // Which people they go to is known only when the rows are read, and opt-outs must be fenced before they are: so read,
-  // fence, and read again under locks.
-  const waiting = await queries.all(`SELECT * FROM messages WHERE status = 'queued' ORDER BY key LIMIT $1`, limit)
-  if (waiting.length === 0) return []
-  await shareOptOuts(queries, waiting.map(messageOf))
-  const rows = await queries.all(
-    `SELECT * FROM messages WHERE status = 'queued' AND key = ANY($1::bigint[]) ORDER BY key FOR UPDATE SKIP LOCKED`,
-    waiting.map((row) => Number(row.key)),
-  )
-  const factsOf = await selectFacts(queries, rows.map(messageOf))
-  const claimed: MessageRecord[] = []
-  for (const row of rows) {
-    const key = Number(row.key)
-    const message: Message = { ...messageOf(row), status: 'sending', updatedAt: now }
-    const decision = decide(message, factsOf(message))
-    if (decision.kind === 'refuse') await end(queries, { key, rule: decision.rule, at: now })
-    else claimed.push({ key, message, attempts: [{ number: 1, startedAt: now }] })
-  }
-  await queries.run(
-    `WITH started AS (
-       UPDATE messages SET status = 'sending', updated_at = $1 WHERE key = ANY($2::bigint[])
-       RETURNING key, organization_id, provider
-     ), told AS (
-       INSERT INTO events (organization_id, message_key, type, occurred_at, data)
-       SELECT organization_id, key, 'message.sending', $1, json_build_object('provider', provider) FROM started
-     )
-     INSERT INTO attempts (message_key, number, started_at) SELECT key, 1, $1 FROM started`,
-    now,
-    claimed.map(({ key }) => key),
-  )
-  return claimed
-}
-
 async function failInterrupted(
   queries: Queries,
   { startedBefore, now, limit }: Parameters<SendStore['failInterrupted']>[0],
@@ -261,31 +259,38 @@ async function failInterrupted(
     startedBefore,
     locked.map((row) => Number(row.key)),
   )
-  for (const row of rows) await end(queries, { key: Number(row.key), rule: 'interrupted', at: now })
+  for (const row of rows) await endMessage(queries, { key: Number(row.key), rule: 'interrupted', at: now })
   return rows.length
 }
 
 /** Ends a message of which nothing left; one that was sent again, and may have left before, becomes unknown. */
-async function end(
+export async function endMessage(
   queries: Queries,
-  { key, rule, at }: { readonly key: number; readonly rule: EndingRule; readonly at: number },
+  { key, rule, at, reached }: { readonly key: number; readonly rule: EndingRule; readonly at: number; readonly reached?: ReachedLimit },
 ): Promise<void> {
   const status = statusByRule[rule]
   await queries.run('UPDATE attempts SET closed_at = $1 WHERE message_key = $2 AND closed_at IS NULL', at, key)
   const doubt = await queries.get(`SELECT 1 FROM attempts WHERE message_key = $1 AND outcome = 'unknown' LIMIT 1`, key)
   if (doubt !== undefined) return concludeAnew(queries, key, { at, reason: rule })
   const row = await queries.get(
-    'UPDATE messages SET status = $1, failure_reason = $2, guard = NULL, updated_at = $3 WHERE key = $4 RETURNING *',
+    `UPDATE messages SET status = $1, failure_reason = $2, reached_limit = $3, guard = NULL, hold_reason = NULL,
+       due_at = NULL, updated_at = $4 WHERE key = $5 RETURNING *`,
     status,
     rule,
+    reached === undefined ? null : JSON.stringify(reached),
     at,
     key,
   )
   if (row === undefined) return
-  const { organizationId, provider } = messageOf(row)
+  const message = messageOf(row)
   await insertEvent(
     queries,
-    { type: `message.${status}`, organizationId, occurredAt: at, data: { provider, reason: rule } },
+    {
+      type: `message.${status}`,
+      organizationId: message.organizationId,
+      occurredAt: at,
+      data: messageEventData(message),
+    },
     { messageKey: key },
   )
 }

@@ -4,20 +4,25 @@ import type { Sealer } from '../seal.ts'
 import { makeAccounts } from './accounts.ts'
 import { makeApiKeys } from './api-keys.ts'
 import { makeAssistants } from './assistants.ts'
+import { makeAudit } from './audit.ts'
+import { makeBatches } from './batches.ts'
 import { makeConversations } from './conversation-list.ts'
 import { makeConversationKeys } from './conversations.ts'
-import { migrateDatabase, openDatabase } from './database.ts'
+import { openDatabase } from './database.ts'
 import { makeEventStore } from './event-store.ts'
 import { makeEvidence } from './evidence.ts'
 import { makeInbound } from './inbound.ts'
 import { makeMedia } from './media.ts'
 import { makeMessages } from './messages.ts'
+import { migrateDatabase } from './migrate.ts'
 import { makeOptOuts } from './opt-outs.ts'
 import { makeOrganizations } from './organizations.ts'
 import { makePeople } from './people.ts'
+import { makeQueue } from './queue.ts'
 import { makeRetention } from './retention.ts'
 import { makeSenders } from './senders.ts'
 import { makeSends } from './sends.ts'
+import { makeWaiting } from './waiting.ts'
 
 /** Connects and, where needed, migrates. Any number of processes may work on one database. */
 export async function openPostgresStore(params: {
@@ -29,6 +34,8 @@ export async function openPostgresStore(params: {
   const conversations = makeConversationKeys()
   return {
     sends: makeSends(database, conversations),
+    batches: makeBatches(database),
+    queue: { ...makeQueue(database), ...makeWaiting(database) },
     evidence: makeEvidence(database),
     inbound: {
       ...makeInbound(database, conversations),
@@ -45,6 +52,7 @@ export async function openPostgresStore(params: {
     apiKeys: makeApiKeys(database),
     retention: makeRetention(database),
     people: makePeople(database),
+    audit: makeAudit(database),
     async ping() {
       await database.get('SELECT 1')
     },
@@ -54,5 +62,5 @@ export async function openPostgresStore(params: {
 
 /** @returns the titles of what was applied. */
 export async function migratePostgres({ url }: { readonly url: string }): Promise<readonly string[]> {
-  return migrateDatabase(url)
+  return (await migrateDatabase(url)).applied
 }

@@ -133,7 +133,8 @@ export function makeRetention(database: Database, conversations: ConversationKey
         rows.map((row) => ({ key: Number(row.key), isYoung: Number(row.occurred_at) >= before, isDue: true })),
         { after, lookedMax: rowsPerStepMax, dueMax: rowsPerStepMax },
       )
-      const { due, ...step } = upTo(look, look.due.length === 0 ? 0 : lastHeardKey(database, organizationId))
+      const last = look.due.length === 0 ? 0 : lastHeardKey(database, organizationId)
+      const { due, ...step } = upTo(look, { last, after })
       if (due.length === 0) return { ...step, removed: 0 }
       return { ...step, removed: await database.transaction(() => deleteEvents(database, due)) }
     },

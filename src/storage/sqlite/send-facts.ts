@@ -46,34 +46,40 @@ function selectContact(database: Database, { organizationId, assistantId, sender
   }
 }
 
-const conditionByScope = {
-  organization: '',
-  assistant: '',
-  recipient: 'AND recipient = ?5',
-  unanswered: 'AND recipient = ?5',
-  prefix: "AND recipient >= ?6 AND recipient < ?6 || ':'",
-} as const satisfies Record<CountQuery['of'], string>
-
 function selectCount(
   database: Database,
   { message, query, contact }: { message: Message; query: CountQuery; contact: Contact | undefined },
 ): Count {
-  const { of, assistantId, prefix, since, upTo } = query
-  const condition = `${assistantId === undefined ? '' : 'AND assistant_id = ?4'} ${conditionByScope[of]}`
+  const { of, assistantId, since, upTo } = query
+  const scope = scopeOf(message, query)
   const row = database.get(
     `SELECT count(*) AS count, min(counted_at) AS oldest_at FROM (
-       SELECT counted_at FROM messages WHERE organization_id = ?1 AND counted_at > ?2 ${condition}
-       ORDER BY counted_at DESC LIMIT ?3)`,
+       SELECT counted_at FROM messages WHERE organization_id = ? AND counted_at > ?
+         ${assistantId === undefined ? '' : 'AND assistant_id = ?'} ${scope.condition}
+       ORDER BY counted_at DESC LIMIT ?)`,
     message.organizationId,
     of === 'unanswered' ? Math.max(since, contact?.lastInboundAt ?? 0) : since,
+    ...(assistantId === undefined ? [] : [assistantId]),
+    ...scope.bindings,
     upTo,
-    assistantId ?? 0,
-    message.recipient,
-    prefix ?? '',
   )
   return {
     count: Number(row?.count ?? 0),
     ...(typeof row?.oldest_at === 'number' ? { oldestAt: row.oldest_at } : {}),
+  }
+}
+
+function scopeOf({ recipient }: Message, { of, prefix = '+' }: CountQuery): { condition: string; bindings: string[] } {
+  switch (of) {
+    case 'organization':
+    case 'assistant':
+      return { condition: '', bindings: [] }
+    case 'recipient':
+    case 'unanswered':
+      return { condition: 'AND recipient = ?', bindings: [recipient] }
+    case 'prefix':
+      // Behind the digits stands ':' in the order of bytes.
+      return { condition: 'AND recipient >= ? AND recipient < ?', bindings: [prefix, `${prefix}:`] }
   }
 }
 

@@ -2,7 +2,7 @@ import type { Message, ReachedLimit } from '../../core/message.ts'
 import type { MessageId } from '../../core/message-id.ts'
 import { dayOf } from '../../core/send-facts.ts'
 import type { AcceptResult, MessageRecord, NewSend, OutcomeRecord, SendStore } from '../../ports/store.ts'
-import { type EndingRule, judged, mayJoin, messageEventData, statusByRule, takesGuard } from '../ending.ts'
+import { countedMessage, type EndingRule, judged, mayJoin, messageEventData, statusByRule, takesGuard } from '../ending.ts'
 import { guardHolds } from '../guard.ts'
 import { causeOf, messageOf, outcomeColumns } from '../rows.ts'
 import type { ConversationKeys } from './conversations.ts'
@@ -135,11 +135,6 @@ function accept(database: Database, conversations: ConversationKeys, send: NewSe
   insertMessageEvent(database, key, accepted)
   if (idempotency !== undefined) insertIdempotencyKey(database, message, idempotency)
   return begin(database, key, send, accepted)
-}
-
-/** A message that leaves now counts where something is counted. */
-export function countedMessage({ message, terms }: Pick<NewSend, 'message' | 'terms'>): Message {
-  return terms.counted && message.status === 'sending' ? { ...message, countedAt: message.createdAt } : message
 }
 
 function begin(database: Database, key: number, send: NewSend, message: Message): AcceptResult {

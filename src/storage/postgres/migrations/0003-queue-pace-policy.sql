@@ -48,20 +48,27 @@ ALTER TABLE messages
   -- Its guard holds until then also when it is known what became of it.
   ADD COLUMN duplicate_until BIGINT;
 
-CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_queued_by_sender ON messages (sender_id, priority, key) WHERE status = 'queued';
+-- Built when the transaction has ended, so that sends go on meanwhile.
+CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_queued_by_sender ON messages (sender_id, priority, key)
+  WHERE status = 'queued';
 -- Of one person, texts from the queue leave one after the other.
-CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_under_way ON messages (sender_id, recipient) WHERE status = 'sending' AND queued;
-CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_due ON messages (due_at) WHERE status IN ('scheduled', 'held') AND due_at IS NOT NULL;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_under_way ON messages (sender_id, recipient)
+  WHERE status = 'sending' AND queued;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_due ON messages (due_at)
+  WHERE status IN ('scheduled', 'held') AND due_at IS NOT NULL;
 CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_expiring ON messages (expires_at)
   WHERE status IN ('queued', 'scheduled', 'held') AND expires_at IS NOT NULL;
 CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_held ON messages (organization_id, key) WHERE status = 'held';
-CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_paused ON messages (assistant_id, sender_id, key) WHERE status = 'held' AND hold_reason = 'paused';
+CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_paused ON messages (assistant_id, sender_id, key)
+  WHERE status = 'held' AND hold_reason = 'paused';
 -- Both hold only what counts against a limit: without limits, sending does not pay for them.
-CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_counted_by_recipient ON messages (organization_id, recipient, counted_at)
+CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_counted_by_recipient
+  ON messages (organization_id, recipient COLLATE "C", counted_at)
   WHERE counted_at IS NOT NULL;
 CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_counted_by_assistant ON messages (organization_id, assistant_id, counted_at)
   WHERE counted_at IS NOT NULL;
-CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_counted ON messages (organization_id, counted_at) WHERE counted_at IS NOT NULL;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_counted ON messages (organization_id, counted_at)
+  WHERE counted_at IS NOT NULL;
 DROP INDEX CONCURRENTLY IF EXISTS messages_queued;
 -- Rows leave the queue's index at its head, where the next claim looks: the dead ones there must go soon.
 ALTER TABLE messages SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.05);

@@ -1,0 +1,234 @@
+import { isWaiting, type MessageStatus } from '../../core/message-status.ts'
+import type { QueueStore } from '../../ports/queue-store.ts'
+import { messageOf, queueStatsOf, type Row } from '../rows.ts'
+import type { Database, Queries } from './database.ts'
+import { insertEvent } from './events.ts'
+import { wakeSenders } from './lanes.ts'
+import { selectRecord } from './messages.ts'
+import { isHeld } from './queue.ts'
+import { endMessage } from './sends.ts'
+
+type Part = Omit<QueueStore, 'dueSenders' | 'takeTurns' | 'claim' | 'takeDirectTurn' | 'findLane' | 'segmentsAhead'>
+
+/** What becomes of waiting messages besides being dispatched. */
+export function makeWaiting(database: Database): Part {
+  return {
+    releaseDue: ({ now, limit }) =>
+      database.transaction(async (queries) =>
+        enqueue(
+          queries,
+          await queries.all(
+            `SELECT key FROM messages WHERE status IN ('scheduled', 'held') AND due_at IS NOT NULL AND due_at <= $1
+               AND NOT ${isHeld} ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED`,
+            now,
+            limit,
+          ),
+          now,
+        ),
+      ),
+    releaseUnpaused: ({ now, limit }) => releaseUnpaused(database, now, limit),
+    expireWaiting: ({ now, limit }) =>
+      database.transaction(async (queries) => {
+        const rows = await queries.all(
+          `SELECT key FROM messages WHERE status IN ('queued', 'scheduled', 'held') AND expires_at IS NOT NULL
+             AND expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED`,
+          now,
+          limit,
+        )
+        for (const row of rows) await endMessage(queries, { key: Number(row.key), rule: 'expired', at: now })
+        return rows.length
+      }),
+    repairLanes: (now) => repairLanes(database, now),
+    cancel: (params) => database.transaction((queries) => cancel(queries, params)),
+    decideHeld: (params) => database.transaction((queries) => decideHeld(queries, params)),
+    async listHeld(organizationId, { limit, before }) {
+      const rows = await database.all(
+        `SELECT * FROM messages WHERE status = 'held' AND organization_id = $1 AND key < $2 ORDER BY key DESC LIMIT $3`,
+        organizationId,
+        before ?? Number.MAX_SAFE_INTEGER,
+        limit,
+      )
+      return Promise.all(rows.map((row) => selectRecord(database, row)))
+    },
+    stats: async (organizationId) =>
+      (
+        await database.all(
+          `SELECT provider, status, hold_reason, count(*) AS count, min(coalesce(send_at, created_at)) AS oldest_at
+           FROM messages WHERE organization_id = $1 AND status IN ('queued', 'scheduled', 'held')
+           GROUP BY provider, status, hold_reason`,
+          organizationId,
+        )
+      ).map(queueStatsOf),
+    async waiting(countMax) {
+      const row = await database.get(
+        `SELECT count(*) AS count, min(coalesce(send_at, created_at)) AS oldest_at FROM (
+           SELECT send_at, created_at FROM messages WHERE status = 'queued' LIMIT $1) AS waiting`,
+        countMax,
+      )
+      return {
+        count: Number(row?.count ?? 0),
+        ...(row?.oldest_at == null ? {} : { oldestQueuedAt: Number(row.oldest_at) }),
+      }
+    },
+    countDispatched: (params) => database.transaction((queries) => countDispatched(queries, params)),
+  }
+}
+
+/** The caller has locked them. @returns how many. */
+async function enqueue(queries: Queries, rows: readonly Row[], now: number): Promise<number> {
+  if (rows.length === 0) return 0
+  const written = await queries.all(
+    `WITH queued AS (
+       UPDATE messages SET status = 'queued', queued = true, due_at = NULL, hold_reason = NULL, updated_at = $2
+       WHERE key = ANY($1::bigint[]) RETURNING key, organization_id, sender_id, provider
+     ), told AS (
+       INSERT INTO events (organization_id, message_key, type, occurred_at, data)
+       SELECT organization_id, key, 'message.queued', $2, json_build_object('provider', provider) FROM queued
+     )
+     SELECT DISTINCT organization_id, sender_id FROM queued`,
+    rows.map((row) => Number(row.key)),
+    now,
+  )
+  await wakeSenders(
+    queries,
+    written.map((row) => ({ senderId: Number(row.sender_id), organizationId: Number(row.organization_id), at: now })),
+  )
+  return rows.length
+}
+
+/** By groups of assistant and number, which are few, so that those that stay paused cost one look each. */
+async function releaseUnpaused(database: Database, now: number, limit: number): Promise<number> {
+  let released = 0
+  let group: Row | undefined
+  for (;;) {
+    group = await database.get(
+      `SELECT assistant_id, sender_id FROM messages WHERE status = 'held' AND hold_reason = 'paused'
+         AND (assistant_id, sender_id) > ($1, $2) ORDER BY assistant_id, sender_id LIMIT 1`,
+      Number(group?.assistant_id ?? -1),
+      Number(group?.sender_id ?? -1),
+    )
+    if (group === undefined || released >= limit) return released
+    const { assistant_id: assistantId, sender_id: senderId } = group
+    released += await database.transaction(async (queries) =>
+      enqueue(
+        queries,
+        await queries.all(
+          `SELECT m.key FROM messages m WHERE m.status = 'held' AND m.hold_reason = 'paused' AND m.assistant_id = $1
+             AND m.sender_id = $2
+             AND NOT EXISTS (SELECT 1 FROM organizations o WHERE o.id = m.organization_id AND o.paused_at > 0)
+             AND NOT EXISTS (SELECT 1 FROM assistants a WHERE a.id = m.assistant_id AND a.paused_at > 0)
+             AND NOT EXISTS (SELECT 1 FROM senders s WHERE s.id = m.sender_id AND s.paused_at > 0)
+             AND NOT EXISTS (SELECT 1 FROM provider_accounts p WHERE p.id = m.provider_account_id AND p.paused_at > 0)
+           ORDER BY m.key LIMIT $3 FOR UPDATE OF m SKIP LOCKED`,
+          Number(assistantId),
+          Number(senderId),
+          limit - released,
+        ),
+        now,
+      ),
+    )
+  }
+}
+
+async function repairLanes(database: Database, now: number): Promise<void> {
+  let senderId = -1
+  for (;;) {
+    const row = await database.get(
+      `SELECT sender_id, organization_id FROM messages WHERE status = 'queued' AND sender_id > $1
+       ORDER BY sender_id LIMIT 1`,
+      senderId,
+    )
+    if (row === undefined) return
+    senderId = Number(row.sender_id)
+    await database.run(
+      `INSERT INTO lanes AS l (kind, id, organization_id, next_at) VALUES ('sender', $1, $2, $3)
+       ON CONFLICT (kind, id) DO UPDATE SET next_at = excluded.next_at WHERE l.next_at IS NULL`,
+      senderId,
+      Number(row.organization_id),
+      now,
+    )
+  }
+}
+
+async function lockMessage(
+  queries: Queries,
+  { organizationId, messageId }: { readonly organizationId: number; readonly messageId: string },
+): Promise<Row | undefined> {
+  return queries.get(
+    `SELECT * FROM messages WHERE id = $1 AND organization_id = $2 AND direction = 'outbound' FOR UPDATE`,
+    messageId,
+    organizationId,
+  )
+}
+
+async function cancel(queries: Queries, params: Parameters<QueueStore['cancel']>[0]): ReturnType<QueueStore['cancel']> {
+  const row = await lockMessage(queries, params)
+  if (row === undefined) return undefined
+  const previous = String(row.status) as MessageStatus
+  if (!isWaiting(previous)) return { canceled: false, previous, now: previous }
+  const key = Number(row.key)
+  await endMessage(queries, { key, rule: 'canceled', at: params.now })
+  const after = await queries.get('SELECT status FROM messages WHERE key = $1', key)
+  return { canceled: true, previous, now: String(after?.status) as MessageStatus }
+}
+
+async function decideHeld(queries: Queries, params: Parameters<QueueStore['decideHeld']>[0]): Promise<boolean> {
+  const { approve, by, note, now } = params
+  const row = await lockMessage(queries, params)
+  if (row?.status !== 'held' || row.hold_reason !== 'approval') return false
+  const key = Number(row.key)
+  const { organizationId, provider, sendAt } = messageOf(row)
+  await insertEvent(
+    queries,
+    {
+      type: approve ? 'message.approved' : 'message.refused',
+      organizationId,
+      occurredAt: now,
+      data: { provider, by, ...(note === undefined ? {} : { note }) },
+    },
+    { messageKey: key },
+  )
+  if (!approve) {
+    await endMessage(queries, { key, rule: 'not_approved', at: now })
+    return true
+  }
+  await queries.run('UPDATE messages SET approved_at = $1 WHERE key = $2', now, key)
+  if (sendAt === undefined || sendAt <= now) {
+    await enqueue(queries, [row], now)
+    return true
+  }
+  await queries.run(
+    `UPDATE messages SET status = 'scheduled', due_at = $1, hold_reason = NULL, updated_at = $2 WHERE key = $3`,
+    sendAt,
+    now,
+    key,
+  )
+  await insertEvent(
+    queries,
+    { type: 'message.scheduled', organizationId, occurredAt: now, data: { provider } },
+    { messageKey: key },
+  )
+  return true
+}
+
+async function countDispatched(
+  queries: Queries,
+  { organizationId, since, before, limit }: Parameters<QueueStore['countDispatched']>[0],
+): Promise<number | undefined> {
+  const rows = await queries.all(
+    'SELECT key, created_at FROM messages WHERE organization_id = $1 AND key < $2 ORDER BY key DESC LIMIT $3',
+    organizationId,
+    before ?? Number.MAX_SAFE_INTEGER,
+    limit,
+  )
+  const last = rows.at(-1)
+  if (last === undefined) return undefined
+  await queries.run(
+    `UPDATE messages m SET counted_at = (SELECT max(a.started_at) FROM attempts a WHERE a.message_key = m.key)
+     WHERE m.organization_id = $1 AND m.key BETWEEN $2 AND $3 AND m.direction = 'outbound' AND m.counted_at IS NULL`,
+    organizationId,
+    Number(last.key),
+    Number(rows[0]?.key),
+  )
+  return rows.length < limit || Number(last.created_at) < since ? undefined : Number(last.key)
+}
