@@ -37,6 +37,10 @@ export function refusalSentence(rule: RefusalRule, reached: ReachedLimit | undef
   }
 }
 
+/** Why a strict number takes no direct send now. */
+export const senderBusySentence =
+  'This number sends at its pace, and its next turn is too far away. Nothing was sent; try again later, or queue the text.'
+
 /** Why a send is held, as a part of a sentence. */
 export function holdClause(reason: HoldReason, paused?: PauseLevel): string {
   switch (reason) {

@@ -38,6 +38,8 @@ const httpStatusByCode = {
   unavailable: 503,
 } as const satisfies Record<ErrorCode, number>
 
+/** What was asked for was done. */
+export const okHttpStatus = 200
 /** A send that the provider refused, failed or did not answer: always this, whatever the reason. */
 export const sendFailedHttpStatus = 500
 

@@ -1,5 +1,6 @@
 import type { Static } from 'typebox'
 import type { RecordedReceipt } from '../core/delivery-receipt.ts'
+import type { Message } from '../core/message.ts'
 import type { Media } from '../ports/inbound-store.ts'
 import type { MessageRecord } from '../ports/store.ts'
 import { attemptBodyOf, failureBodyOf, type ReadingParts, timeOrNull } from './reading.ts'
@@ -41,11 +42,32 @@ export async function messageBodyOf(
     automatic: message.automatic ?? null,
     keyword: message.keyword ?? null,
     failure: failureBodyOf(message.failure),
+    ...waitingBodyOf(message),
     created_at: timeOf(message.createdAt),
     updated_at: timeOf(message.updatedAt),
     attempts: attempts.map(attemptBodyOf),
     receipts: receipts.map(receiptBodyOf),
     events: events.map(({ type, occurredAt, data }) => ({ type, timestamp: timeOf(occurredAt), data: { ...data } })),
+  }
+}
+
+/** What the message says about its own time, and about what keeps or kept it from leaving. */
+export function waitingBodyOf({ status, sendAt, expiresAt, holdReason, dueAt, reachedLimit }: Message) {
+  const isHeld = status === 'held'
+  return {
+    send_at: timeOrNull(sendAt),
+    expires_at: timeOrNull(expiresAt),
+    hold_reason: isHeld ? (holdReason ?? null) : null,
+    held_until: isHeld ? timeOrNull(dueAt) : null,
+    reached_limit:
+      reachedLimit === undefined
+        ? null
+        : {
+            limit: reachedLimit.limit,
+            count: reachedLimit.count,
+            per: reachedLimit.per,
+            retry_at: timeOrNull(reachedLimit.retryAt),
+          },
   }
 }
 

@@ -6,6 +6,7 @@ import type { Message, SendRequest } from '../core/message.ts'
 import type { Route } from '../core/organization.ts'
 import { carriersZone } from '../core/pacing.ts'
 import { dayNumberIn } from '../core/send-window.ts'
+import { senderBusySentence } from '../core/verdict-sentence.ts'
 import type { AcceptResult, MessageRecord, NewSend } from '../ports/store.ts'
 import { checkReply } from './check-reply.ts'
 import { guardOf } from './content-guard.ts'
@@ -121,12 +122,7 @@ export function makeSendMessage(
       use,
       ...(account === undefined ? {} : { account: { id: account.id, use: account } }),
     })
-    if (!turn.taken)
-      throw new SmsError(
-        'sender_busy',
-        'This number sends at its pace, and its next turn is too far away. Nothing was sent; try again later, or queue the text.',
-        { retryAfterMs: turn.at - now },
-      )
+    if (!turn.taken) throw new SmsError('sender_busy', senderBusySentence, { retryAfterMs: turn.at - now })
     if (turn.at > now) await clock.sleep(turn.at - now, parts.stopping)
     return true
   }

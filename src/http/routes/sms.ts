@@ -1,26 +1,45 @@
 import { Type } from 'typebox'
-import { SmsError } from '../../core/errors.ts'
 import { isUnresolved, keepsGuard, unknownAdvice } from '../../core/evidence.ts'
-import { type Failure, traitsOf } from '../../core/failure.ts'
+import { traitsOf } from '../../core/failure.ts'
 import type { Message, SendRequest } from '../../core/message.ts'
-import { publicStatusOf } from '../../core/message-status.ts'
+import { type MessageStatus, publicStatusOf } from '../../core/message-status.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { MessageRecord, Store } from '../../ports/store.ts'
+import type { Cancellation } from '../../use-cases/cancel-message.ts'
+import type { SendPreview } from '../../use-cases/preview-send.ts'
 import type { SendResult } from '../../use-cases/send-message.ts'
 import { callerOf } from '../auth.ts'
-import { type ErrorBody, errorBodyOf, httpStatusOf, retryAfterSeconds, sendFailedHttpStatus } from '../errors.ts'
+import { retryAfterSeconds } from '../errors.ts'
 import type { App } from '../fastify.ts'
+import { orNotFound } from '../management.ts'
+import { waitingBodyOf } from '../message-body.ts'
 import { attemptBodyOf } from '../reading.ts'
 import { commonErrors, errorAnswers, timeOf } from '../schemas/common.ts'
+import { messageIdParams } from '../schemas/messages.ts'
+import { sendOrPreviewSchema } from '../schemas/send-preview.ts'
 import { parseSendRequest } from '../schemas/send-request.ts'
-import { sendAnswerSchema, sendBodySchema, statusAnswerSchema } from '../schemas/sms.ts'
-import { findMessage } from './messages.ts'
+import { cancelAnswerSchema, sendBodySchema, statusAnswerSchema } from '../schemas/sms.ts'
+import { answerBodyOf, providerErrorOf, secondsOf } from '../send-answer-body.ts'
+import { previewBodyOf } from '../send-preview-body.ts'
+import { findMessage, noMessage } from './messages.ts'
 
 export type SmsRouteParts = {
   readonly store: Store
+  readonly clock: Clock
   readonly sendMessage: (organizationId: number, request: SendRequest) => Promise<SendResult>
+  readonly previewSend: (organizationId: number, request: SendRequest) => Promise<SendPreview>
+  readonly cancelMessage: (organizationId: number, id: string) => Promise<Cancellation | undefined>
+  /** In milliseconds, of a message that waits for nothing but its turn and its time. */
+  readonly findWait: (message: Message) => Promise<number | undefined>
 }
 
-export function registerSmsRoutes(app: App, { store, sendMessage }: SmsRouteParts): void {
+export function registerSmsRoutes(app: App, parts: SmsRouteParts): void {
+  registerSend(app, parts)
+  registerStatus(app, parts)
+  registerCancel(app, parts)
+}
+
+function registerSend(app: App, { clock, sendMessage, previewSend }: SmsRouteParts): void {
   app.post(
     '/sms/send',
     {
@@ -34,7 +53,7 @@ export function registerSmsRoutes(app: App, { store, sendMessage }: SmsRoutePart
         headers: Type.Object({ 'idempotency-key': Type.Optional(Type.String()) }),
         body: sendBodySchema,
         response: {
-          200: sendAnswerSchema,
+          200: sendOrPreviewSchema,
           ...errorAnswers({
             ...commonErrors,
             400: ['invalid_request', 'Invalid to_phone_number format. Use E.164 format (e.g., +1234567890)'],
@@ -55,17 +74,28 @@ export function registerSmsRoutes(app: App, { store, sendMessage }: SmsRoutePart
       },
     },
     async (request, reply) => {
-      const header = request.headers['idempotency-key']
-      const sendRequest = parseSendRequest(request.body, Array.isArray(header) ? header.join(', ') : header)
-      const result = await sendMessage(callerOf(request).organizationId, sendRequest)
+      const { organizationId } = callerOf(request)
+      const { request: sendRequest, isDryRun } = parseSendRequest(request.body, {
+        idempotencyKeyHeader: headerOf(request.headers['idempotency-key']),
+        now: clock.now(),
+      })
+      if (isDryRun) return previewBodyOf(await previewSend(organizationId, sendRequest))
+      const result = await sendMessage(organizationId, sendRequest)
       if (result.replayed) reply.header('idempotent-replayed', 'true')
-      const { status, body, retryAfterMs } = answerBodyOf(result)
+      const { status, body, retryAfterMs } = answerBodyOf(result, clock.now())
       if (retryAfterMs !== undefined) reply.header('retry-after', retryAfterSeconds(retryAfterMs))
       reply.code(status as 200)
       return body as never
     },
   )
+}
 
+/** A header that stands twice is one value to HTTP. */
+export function headerOf(header: string | readonly string[] | undefined): string | undefined {
+  return typeof header === 'object' ? header.join(', ') : header
+}
+
+function registerStatus(app: App, { store, clock, findWait }: SmsRouteParts): void {
   app.get(
     '/sms/:message_id/status',
     {
@@ -76,114 +106,57 @@ export function registerSmsRoutes(app: App, { store, sendMessage }: SmsRoutePart
         description:
           'By our id or by the id of the provider. After an `outcome_unknown`, identical sends join the message until its end has been read here.',
         tags: ['messages'],
-        params: Type.Object({ message_id: Type.String({ maxLength: 256 }) }),
+        params: messageIdParams,
         response: {
           200: statusAnswerSchema,
           ...errorAnswers({
             ...commonErrors,
             400: ['invalid_request', 'The request contains a NUL character or half of a surrogate pair.'],
-            404: ['not_found', 'No message has this id.'],
+            404: ['not_found', noMessage],
           }),
         },
       },
     },
     async (request) => {
       const { organizationId } = callerOf(request)
-      const record = await findMessage(store, organizationId, request.params.message_id)
-      if (record === undefined) throw new SmsError('not_found', 'No message has this id.')
+      const record = orNotFound(await findMessage(store, organizationId, request.params.message_id), noMessage)
       const { message, attempts } = record
+      const now = clock.now()
       // Whoever has read how it ended knows; until then a repetition of the request joined it.
-      if (!isUnresolved(message.status) && keepsGuard(message.status, attempts))
-        await store.sends.releaseGuard(organizationId, message.id)
-      return statusBodyOf(record)
+      if (!isUnresolved(message.status) && keepsGuard(message.status, attempts, { ...message, now }))
+        await store.sends.releaseGuard(organizationId, message.id, now)
+      return statusBodyOf(record, await findWait(message))
     },
   )
 }
 
-type Answer = { readonly status: number; readonly body: object; readonly retryAfterMs?: number }
-
-function answerBodyOf({ answer, warnings, deduplicated }: SendResult): Answer {
-  const { message } = answer
-  const joined = deduplicated ? { deduplicated: true } : {}
-  switch (answer.kind) {
-    case 'sent':
-      return {
-        status: 200,
-        body: {
-          success: true,
-          message_id: answer.providerMessageId,
-          message: `SMS sent successfully via ${message.provider}`,
-          provider: message.provider,
-          id: message.id,
-          status: 'sent',
-          segments: message.segmentCount,
-          encoding: message.encoding,
-          warnings,
-          ...joined,
+function registerCancel(app: App, { cancelMessage }: SmsRouteParts): void {
+  app.delete(
+    '/sms/:message_id',
+    {
+      config: { scopes: ['send'] },
+      schema: {
+        operationId: 'cancelSms',
+        summary: 'Cancel a text that waits',
+        description:
+          'By our id or by the id of the provider. What is queued, scheduled or held never leaves after `success: true`; what has been handed to its provider cannot be called back: `success: false`.',
+        tags: ['messages'],
+        params: messageIdParams,
+        response: {
+          200: cancelAnswerSchema,
+          ...errorAnswers({
+            ...commonErrors,
+            400: ['invalid_request', 'The request contains a NUL character or half of a surrogate pair.'],
+            404: ['not_found', noMessage],
+          }),
         },
-      }
-    case 'failed': {
-      const traits = traitsOf(answer.failure.reason)
-      const body: ErrorBody = {
-        detail: `Failed to send SMS via ${message.provider}`,
-        code: answer.failure.reason,
-        retryable: traits.retryable,
-        id: message.id,
-        status: message.status,
-        provider: message.provider,
-        provider_error: providerErrorOf(answer.failure),
-        permanent: traits.permanent,
-        actor: traits.actor,
-        hint: traits.advice,
-        ...joined,
-      }
-      return {
-        status: sendFailedHttpStatus,
-        body,
-        ...(answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs }),
-      }
-    }
-    case 'refused': {
-      const refusal = refusalOf(message)
-      return {
-        status: httpStatusOf(refusal.code),
-        body: errorBodyOf(refusal, { retryable: false, id: message.id, status: message.status }),
-      }
-    }
-    case 'unknown': {
-      const body: ErrorBody = {
-        detail: `Failed to send SMS via ${message.provider}`,
-        code: 'outcome_unknown',
-        retryable: true,
-        id: message.id,
-        status: message.status,
-        provider: message.provider,
-        hint: 'The text may have gone out: the provider gave no usable answer. Repeating this exact request is safe while it is unresolved, because it joins this message. GET /sms/{id}/status tells what became of it.',
-        ...joined,
-      }
-      return { status: sendFailedHttpStatus, body }
-    }
-    default:
-      return answer satisfies never
-  }
-}
-
-function refusalOf({ failure }: Message): SmsError {
-  switch (failure?.reason) {
-    case 'superseded':
-      return new SmsError('superseded', traitsOf('superseded').advice)
-    case 'opt_out_in_doubt':
-      return new SmsError('opt_out_in_doubt', traitsOf('opt_out_in_doubt').advice)
-    default:
-      return new SmsError(
-        'recipient_opted_out',
-        'The recipient has opted out of texts from this organization. Do not text them until they text START.',
-      )
-  }
-}
-
-function providerErrorOf(failure: Failure) {
-  return { code: failure.providerCode ?? null, message: failure.providerMessage ?? null, reason: failure.reason }
+      },
+    },
+    async (request) => {
+      const { organizationId } = callerOf(request)
+      return cancelBodyOf(orNotFound(await cancelMessage(organizationId, request.params.message_id), noMessage))
+    },
+  )
 }
 
 function errorSentenceOf({ status, failure }: Message): string | null {
@@ -191,7 +164,7 @@ function errorSentenceOf({ status, failure }: Message): string | null {
   return status === 'unknown' ? unknownAdvice : null
 }
 
-function statusBodyOf({ message, attempts }: MessageRecord) {
+function statusBodyOf({ message, attempts }: MessageRecord, waitMs: number | undefined) {
   return {
     message_id: message.id,
     status: publicStatusOf(message.status),
@@ -204,7 +177,46 @@ function statusBodyOf({ message, attempts }: MessageRecord) {
     segments: message.segmentCount,
     encoding: message.encoding,
     metadata: { ...message.metadata },
+    ...waitingBodyOf(message),
+    expected_wait_seconds: waitMs === undefined ? null : secondsOf(waitMs),
     created_at: timeOf(message.createdAt),
     updated_at: timeOf(message.updatedAt),
+  }
+}
+
+function cancelBodyOf({ messageId, canceled, previous, now }: Cancellation) {
+  return {
+    success: canceled || now === 'canceled',
+    message_id: messageId,
+    message: canceled ? 'SMS cancelled' : notCanceledSentence(now),
+    previous_status: publicStatusOf(previous),
+    new_status: publicStatusOf(now),
+  }
+}
+
+/** Whoever repeats a cancellation whose answer was lost gets what they want. */
+function notCanceledSentence(status: MessageStatus): string {
+  switch (status) {
+    case 'canceled':
+      return 'SMS was cancelled before'
+    case 'received':
+      return 'SMS not cancelled: it is a text that was received'
+    case 'sending':
+    case 'unknown':
+      return 'SMS not cancelled: it has been handed to the provider'
+    case 'sent':
+    case 'delivered':
+    case 'undelivered':
+      return 'SMS not cancelled: it has been sent'
+    case 'failed':
+    case 'expired':
+    case 'suppressed':
+      return 'SMS not cancelled: it has ended without being sent'
+    case 'queued':
+    case 'scheduled':
+    case 'held':
+      return 'SMS not cancelled: it is about to be sent'
+    default:
+      return status satisfies never
   }
 }

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { receiptSources } from '../../core/delivery-receipt.ts'
 import { failureReasons } from '../../core/failure.ts'
 import { keywordKinds } from '../../core/keyword.ts'
-import { automaticReplies, categories, directions, onUnknownChoices } from '../../core/message.ts'
+import { automaticReplies, categories, directions, holdReasons, onUnknownChoices } from '../../core/message.ts'
 import { messageStatuses } from '../../core/message-status.ts'
 import { mediaStates } from '../../ports/inbound-store.ts'
 import { nullable, timeSchema } from './common.ts'
@@ -55,6 +55,29 @@ export const receiptSchema = Type.Object(
   { title: 'Receipt' },
 )
 
+export const holdReasonSchema = Type.String({ enum: [...holdReasons] })
+
+/** What a message says about its own time, and about what keeps or kept it from leaving. */
+export const waitingFields = {
+  send_at: nullable(timeSchema),
+  expires_at: nullable(timeSchema),
+  hold_reason: nullable(holdReasonSchema),
+  held_until: nullable(
+    Type.String({ format: 'date-time', description: 'It goes on by itself then. Null: somebody must let it go.' }),
+  ),
+  reached_limit: nullable(
+    Type.Object(
+      {
+        limit: Type.Number(),
+        count: Type.Number({ description: 'How much of it was used.' }),
+        per: Type.String(),
+        retry_at: nullable(timeSchema),
+      },
+      { title: 'ReachedLimit', description: 'The limit of the policy that refused it, as it stood then.' },
+    ),
+  ),
+}
+
 export const attemptExample = {
   number: 1,
   started_at: '2027-01-31T12:00:00.000Z',
@@ -95,6 +118,11 @@ const example = {
   automatic: null,
   keyword: null,
   failure: null,
+  send_at: null,
+  expires_at: null,
+  hold_reason: null,
+  held_until: null,
+  reached_limit: null,
   created_at: '2027-01-31T12:00:00.000Z',
   updated_at: '2027-01-31T12:00:02.000Z',
   attempts: [attemptExample],
@@ -139,6 +167,7 @@ export const messageSchema = Type.Object(
       Type.String({ enum: [...keywordKinds], description: 'An inbound message that was handled here.' }),
     ),
     failure: nullable(failureSchema),
+    ...waitingFields,
     created_at: timeSchema,
     updated_at: timeSchema,
     attempts: Type.Array(attemptSchema, { description: 'In their order.' }),

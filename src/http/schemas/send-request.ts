@@ -12,9 +12,15 @@ import {
   type OnUnknown,
   onUnknownChoices,
   type SendRequest,
+  sendAheadMsMax,
+  sendLateMsMax,
 } from '../../core/message.ts'
 import { isMessageId, type MessageId } from '../../core/message-id.ts'
 import { type E164, isE164 } from '../../core/phone-number.ts'
+import { parseInstant } from './instant.ts'
+
+/** What a caller asks for, and whether only to hear what would happen. */
+export type ParsedSend = { readonly request: SendRequest; readonly isDryRun: boolean }
 
 /**
  * The wire shape of `POST /sms/send` into a request within all limits. By hand, because the sentences and their
@@ -22,18 +28,63 @@ import { type E164, isE164 } from '../../core/phone-number.ts'
  *
  * @throws SmsError `invalid_request`
  */
-export function parseSendRequest(body: unknown, idempotencyKeyHeader: string | undefined): SendRequest {
+export function parseSendRequest(
+  body: unknown,
+  { idempotencyKeyHeader, now }: { readonly idempotencyKeyHeader: string | undefined; readonly now: number },
+): ParsedSend {
   if (!isObject(body)) throw invalid('The request body must be a JSON object.')
+  const content = parseContent(body)
+  const isDryRun = parseFlag(body, 'dry_run') ?? false
+  const idempotencyKey = parseIdempotencyKey(idempotencyKeyHeader ?? body.idempotency_key)
+  const times = parseTimes(body, { now, isKeyed: idempotencyKey !== undefined })
+  const queue = parseFlag(body, 'queue')
+  if (queue === false && times.sendAt !== undefined)
+    throw invalid('queue is false, but send_at implies the queue. Leave queue out, or set it to true.')
+  const request = {
+    ...content,
+    ...times,
+    queue: queue === true || times.sendAt !== undefined,
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  }
+  return { request, isDryRun }
+}
+
+/**
+ * One message of a batch: the same fields, but all are queued, and the key is of the whole batch.
+ *
+ * @throws SmsError `invalid_request`
+ */
+export function parseBatchMessage(
+  body: unknown,
+  params: {
+    readonly idempotencyKey: string | undefined
+    readonly batch: NonNullable<SendRequest['batch']>
+    readonly now: number
+  },
+): SendRequest {
+  const { idempotencyKey, batch, now } = params
+  if (!isObject(body)) throw invalid('A message of a batch must be a JSON object.')
+  const content = parseContent(body)
+  if (parseFlag(body, 'dry_run') === true)
+    throw invalid('dry_run is not for a batch. Ask about one message with POST /sms/send.')
+  if (!isAbsent(body.idempotency_key))
+    throw invalid('idempotency_key is one for the whole batch: give it beside messages, or as the header.')
+  if (parseFlag(body, 'queue') === false)
+    throw invalid('queue is false, but all messages of a batch are queued. Leave queue out, or set it to true.')
+  const times = parseTimes(body, { now, isKeyed: idempotencyKey !== undefined })
+  return { ...content, ...times, queue: true, batch, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) }
+}
+
+/** The members that say what is sent to whom. */
+function parseContent(body: Record<string, unknown>) {
   const sender = parseNumber(body, 'from_phone_number')
   const recipient = parseNumber(body, 'to_phone_number')
   const text = parseText(body.message)
   const mediaUrls = parseMediaUrls(body.media_urls)
-  refuseUnsupported(body)
   const category = parseChoice<Category>(body, 'category', categories, 'conversation')
   const onUnknown = parseChoice<OnUnknown>(body, 'on_unknown', onUnknownChoices, 'hold')
   const metadata = parseMetadata(body.metadata)
   const inReplyTo = parseInReplyTo(body.in_reply_to)
-  const idempotencyKey = parseIdempotencyKey(idempotencyKeyHeader ?? body.idempotency_key)
   return {
     sender,
     recipient,
@@ -43,7 +94,6 @@ export function parseSendRequest(body: unknown, idempotencyKeyHeader: string | u
     onUnknown,
     metadata,
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   }
 }
 
@@ -99,17 +149,46 @@ function parseMediaUrls(value: unknown): string[] {
   })
 }
 
-/** Asking for these means something else than an ordinary direct send, so leaving them unread would be a lie. */
-function refuseUnsupported(body: Record<string, unknown>): void {
-  for (const field of ['queue', 'dry_run']) {
-    const value = body[field]
-    if (isAbsent(value) || value === false) continue
-    if (value !== true) throw invalid(`${field} must be true or false.`)
-    throw invalid(`${field} is not supported by this version. Leave it out, or set it to false.`)
-  }
-  for (const field of ['send_at', 'expires_at']) {
-    if (!isAbsent(body[field])) throw invalid(`${field} is not supported by this version. Leave it out.`)
-  }
+function parseFlag(body: Record<string, unknown>, field: 'queue' | 'dry_run'): boolean | undefined {
+  const value = body[field]
+  if (isAbsent(value)) return undefined
+  if (typeof value !== 'boolean') throw invalid(`${field} must be true or false.`)
+  return value
+}
+
+const dayMs = 86_400_000
+
+/**
+ * With an idempotency key a time may have passed: the request may repeat one that came in time, and is then answered
+ * like it. A new one that is late is refused where the key is looked up.
+ */
+function parseTimes(
+  body: Record<string, unknown>,
+  { now, isKeyed }: { readonly now: number; readonly isKeyed: boolean },
+): Pick<SendRequest, 'sendAt' | 'expiresAt'> {
+  const [sendAt, expiresAt] = [parseTime(body, 'send_at'), parseTime(body, 'expires_at')]
+  const [sendAtMax, expiresAtMax] = [now + sendAheadMsMax, now + sendAheadMsMax + dayMs]
+  if (!isKeyed && sendAt !== undefined && now > sendAt + sendLateMsMax)
+    throw invalid(
+      `send_at has passed (up to ${sendLateMsMax / 1_000} seconds ago counts as now). Give a later time, or leave it out.`,
+    )
+  if (sendAt !== undefined && sendAt > sendAtMax)
+    throw invalid(`send_at must be at most ${sendAheadMsMax / dayMs} days ahead.`)
+  if (!isKeyed && expiresAt !== undefined && expiresAt <= now)
+    throw invalid('expires_at has passed. Give a later time, or leave it out.')
+  if (sendAt !== undefined && expiresAt !== undefined && expiresAt <= sendAt)
+    throw invalid('expires_at must be later than send_at.')
+  if (expiresAt !== undefined && expiresAt > expiresAtMax)
+    throw invalid(`expires_at must be at most ${sendAheadMsMax / dayMs + 1} days ahead.`)
+  return { ...(sendAt === undefined ? {} : { sendAt }), ...(expiresAt === undefined ? {} : { expiresAt }) }
+}
+
+function parseTime(body: Record<string, unknown>, field: 'send_at' | 'expires_at'): number | undefined {
+  const value = body[field]
+  if (isAbsent(value)) return undefined
+  const at = typeof value === 'string' ? parseInstant(value) : undefined
+  if (at === undefined) throw invalid(`${field} must be an RFC 3339 time with its zone, as in 2027-01-31T12:00:00Z.`)
+  return at
 }
 
 function parseChoice<T extends string>(
@@ -150,7 +229,7 @@ function parseInReplyTo(value: unknown): MessageId | undefined {
 
 const printable = /^\P{C}+$/u
 
-function parseIdempotencyKey(value: unknown): string | undefined {
+export function parseIdempotencyKey(value: unknown): string | undefined {
   if (isAbsent(value)) return undefined
   if (typeof value !== 'string' || value.length > idempotencyKeyLengthMax || !printable.test(value))
     throw invalid(`idempotency_key must have 1 to ${idempotencyKeyLengthMax} printable characters.`)

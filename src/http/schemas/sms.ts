@@ -8,8 +8,26 @@ import {
   onUnknownChoices,
 } from '../../core/message.ts'
 import { messageStatuses } from '../../core/message-status.ts'
-import { e164Schema, numberExample, timeSchema } from './common.ts'
-import { attemptSchema } from './messages.ts'
+import { e164Schema, nullable, numberExample, timeSchema } from './common.ts'
+import { attemptSchema, holdReasonSchema, waitingFields } from './messages.ts'
+
+export const messageIdExample = 'msg_01K9Z3V5W6X7Y8Z9A0B1C2D3E4'
+const publicStatusSchema = Type.String({ enum: ['queued', 'sending', 'sent', 'failed', 'cancelled'] })
+export const encodingSchema = Type.String({ enum: ['gsm-7', 'ucs-2'] })
+
+const sendTimingFields = {
+  send_at: Type.Optional(
+    nullable(
+      Type.String({
+        format: 'date-time',
+        description: 'Not before this instant, at most 366 days ahead. Implies the queue.',
+      }),
+    ),
+  ),
+  expires_at: Type.Optional(
+    nullable(Type.String({ format: 'date-time', description: 'Not from this instant on: then it becomes `expired`.' })),
+  ),
+}
 
 /** The documented shape; `parseSendRequest` is what checks it, because its sentences are part of the contract. */
 export const sendBodySchema = Type.Object(
@@ -47,8 +65,23 @@ export const sendBodySchema = Type.Object(
         description: 'Id of an inbound message; refused (`409`, `superseded`) when the person has written again since.',
       }),
     ),
-    queue: Type.Optional(Type.Boolean({ const: false, description: 'This version sends at once.' })),
-    dry_run: Type.Optional(Type.Boolean({ const: false, description: 'Not supported by this version.' })),
+    ...sendTimingFields,
+    queue: Type.Optional(
+      nullable(
+        Type.Boolean({
+          default: false,
+          description: 'Take it in, answer at once, and send it at the pace of its number. Survives everything.',
+        }),
+      ),
+    ),
+    dry_run: Type.Optional(
+      nullable(
+        Type.Boolean({
+          default: false,
+          description: 'Send and store nothing; answer what would happen, and everything that stands against it.',
+        }),
+      ),
+    ),
   },
   {
     title: 'SendRequest',
@@ -65,42 +98,68 @@ export const sendBodySchema = Type.Object(
   },
 )
 
+export const waitSecondsSchema = Type.Integer({
+  description: 'How long it will probably wait at the pace of its number, from now.',
+})
+
+export const sendAnswerExamples = [
+  {
+    success: true,
+    message_id: 'SM1234567890abcdef',
+    message: 'SMS sent successfully via twilio',
+    provider: 'twilio',
+    id: messageIdExample,
+    status: 'sent',
+    segments: 1,
+    encoding: 'gsm-7',
+    warnings: [],
+  },
+  {
+    success: true,
+    message_id: messageIdExample,
+    message: 'SMS queued successfully via telnyx',
+    provider: 'telnyx',
+    id: messageIdExample,
+    status: 'queued',
+    segments: 1,
+    encoding: 'gsm-7',
+    warnings: [],
+    expected_wait_seconds: 3,
+  },
+]
+
 export const sendAnswerSchema = Type.Object(
   {
     success: Type.Boolean({ const: true }),
-    message_id: Type.String({ description: "The provider's own id." }),
+    message_id: Type.String({ description: "The provider's own id; ours for what waits." }),
     message: Type.String(),
     provider: Type.String(),
     id: Type.String({ description: 'Our id of the message.' }),
-    status: Type.String({ enum: ['sent'] }),
+    status: Type.String({
+      enum: ['sent', 'queued', 'scheduled', 'held'],
+      description: '`sent`: through the provider, in this request. Otherwise it waits, and nothing will lose it.',
+    }),
     segments: Type.Integer(),
-    encoding: Type.String({ enum: ['gsm-7', 'ucs-2'] }),
+    encoding: encodingSchema,
     warnings: Type.Array(Type.String()),
-    deduplicated: Type.Optional(Type.Boolean({ description: 'It joined an identical send that was unresolved.' })),
+    expected_wait_seconds: Type.Optional(waitSecondsSchema),
+    send_at: Type.Optional(timeSchema),
+    hold_reason: Type.Optional(holdReasonSchema),
+    held_until: Type.Optional(
+      Type.String({ format: 'date-time', description: 'It goes on by itself then. Absent: somebody must let it go.' }),
+    ),
+    deduplicated: Type.Optional(Type.Boolean({ description: 'It joined an identical message.' })),
   },
   {
     title: 'SendAnswer',
-    description: 'Sent through the provider, in this request.',
-    examples: [
-      {
-        success: true,
-        message_id: 'SM1234567890abcdef',
-        message: 'SMS sent successfully via twilio',
-        provider: 'twilio',
-        id: 'msg_01K9Z3V5W6X7Y8Z9A0B1C2D3E4',
-        status: 'sent',
-        segments: 1,
-        encoding: 'gsm-7',
-        warnings: [],
-      },
-    ],
+    examples: sendAnswerExamples,
   },
 )
 
 export const statusAnswerSchema = Type.Object(
   {
     message_id: Type.String({ description: 'Our id.' }),
-    status: Type.String({ enum: ['queued', 'sending', 'sent', 'failed', 'cancelled'] }),
+    status: publicStatusSchema,
     delivery_status: Type.String({ enum: [...messageStatuses], description: 'The full vocabulary.' }),
     provider: Type.String(),
     provider_message_id: Type.Union([Type.String(), Type.Null()]),
@@ -116,6 +175,8 @@ export const statusAnswerSchema = Type.Object(
     segments: Type.Integer(),
     encoding: Type.String(),
     metadata: Type.Record(Type.String(), Type.String()),
+    ...waitingFields,
+    expected_wait_seconds: nullable(waitSecondsSchema),
     created_at: timeSchema,
     updated_at: timeSchema,
   },
@@ -123,7 +184,7 @@ export const statusAnswerSchema = Type.Object(
     title: 'MessageStatus',
     examples: [
       {
-        message_id: 'msg_01K9Z3V5W6X7Y8Z9A0B1C2D3E4',
+        message_id: messageIdExample,
         status: 'sent',
         delivery_status: 'sent',
         provider: 'twilio',
@@ -141,8 +202,43 @@ export const statusAnswerSchema = Type.Object(
         segments: 1,
         encoding: 'gsm-7',
         metadata: {},
+        send_at: null,
+        expires_at: null,
+        hold_reason: null,
+        held_until: null,
+        reached_limit: null,
+        expected_wait_seconds: null,
         created_at: '2027-01-31T12:00:00.000Z',
         updated_at: '2027-01-31T12:00:00.250Z',
+      },
+    ],
+  },
+)
+
+export const cancelAnswerSchema = Type.Object(
+  {
+    success: Type.Boolean({ description: 'It is cancelled, and will not be sent.' }),
+    message_id: Type.String({ description: 'Our id.' }),
+    message: Type.String(),
+    previous_status: publicStatusSchema,
+    new_status: publicStatusSchema,
+  },
+  {
+    title: 'CancelAnswer',
+    examples: [
+      {
+        success: true,
+        message_id: messageIdExample,
+        message: 'SMS cancelled',
+        previous_status: 'queued',
+        new_status: 'cancelled',
+      },
+      {
+        success: false,
+        message_id: messageIdExample,
+        message: 'SMS not cancelled: it has been sent',
+        previous_status: 'sent',
+        new_status: 'sent',
       },
     ],
   },
