@@ -2,17 +2,12 @@ import { hkdfSync } from 'node:crypto'
 import type { Config } from './config/config.ts'
 import type { Secrets } from './config/secrets.ts'
 import { SmsError } from './core/errors.ts'
-import type { Route } from './core/organization.ts'
-import { parseE164 } from './core/phone-number.ts'
 import { startEvents } from './events.ts'
 import { makeAuthenticator } from './http/auth.ts'
 import { makeLogIds } from './http/log-id.ts'
 import { buildServer, type ServerLimits } from './http/server.ts'
-import { startDispatchQueued } from './jobs/dispatch-queued.ts'
 import { startFetchMedia } from './jobs/fetch-media.ts'
 import type { Loop } from './jobs/loop.ts'
-import { startReconcileUnresolved } from './jobs/reconcile-unresolved.ts'
-import { startRescueStuck } from './jobs/rescue-stuck.ts'
 import { isDiallable, makeGuardedClient } from './net/guarded-client.ts'
 import { makeHttpClient } from './net/http-client.ts'
 import type { Clock } from './ports/clock.ts'
@@ -22,6 +17,7 @@ import type { Metrics } from './ports/metrics.ts'
 import type { Provider } from './ports/provider.ts'
 import type { Store } from './ports/store.ts'
 import { makeProviders } from './providers/registry.ts'
+import { makeSending } from './sending.ts'
 import { migratePostgres, openPostgresStore } from './storage/postgres/store.ts'
 import { makeSealer } from './storage/seal.ts'
 import { migrateSqlite, openSqliteStore } from './storage/sqlite/store.ts'
@@ -29,17 +25,10 @@ import { systemClock } from './telemetry/clock.ts'
 import { makeMetrics } from './telemetry/metrics.ts'
 import { systemRandom } from './telemetry/random.ts'
 import { makeCallbackTokens } from './use-cases/callback-token.ts'
-import { makeDispatchClaimed } from './use-cases/dispatch-claimed.ts'
 import { type Failpoints, noFailpoints } from './use-cases/failpoints.ts'
 import { makeFetchMedia } from './use-cases/fetch-media.ts'
-import { makeLookupCache } from './use-cases/lookup-cache.ts'
 import { makeMediaLinks } from './use-cases/media-link.ts'
 import { makeProviderWebhooks } from './use-cases/receive-provider-webhook.ts'
-import { makeReconcileAttempt, makeResolveUnknown } from './use-cases/reconcile-attempt.ts'
-import { makeResolutionWatch } from './use-cases/resolution-watch.ts'
-import { makeSendMessage } from './use-cases/send-message.ts'
-
-const routesCachedMax = 10_000
 
 export type RunningApp = {
   /** Where it listens, e.g. `http://127.0.0.1:3000`. */
@@ -73,8 +62,6 @@ export async function startApp(params: {
   const providers = providerCatalog({ clock, callTimeoutMs: params.callTimeoutMs })
   const stopping = new AbortController()
   const authenticator = makeAuthenticator({ store, clock, log })
-  const routes = makeRouteCache(store, clock)
-  const watch = makeResolutionWatch({ store, clock })
   const callbacks = makeCallbackTokens({
     publicUrl: config.publicUrl,
     keys: deriveKeys(secrets, 'textbridge callback token v1'),
@@ -88,7 +75,7 @@ export async function startApp(params: {
   const loops: Loop[] = []
   /** Those that a text from a person gives work to. */
   const ofInbound: Loop[] = []
-  const sending = {
+  const parts = {
     store,
     providers,
     callbacks,
@@ -96,47 +83,38 @@ export async function startApp(params: {
     random,
     log,
     metrics,
-    watch,
     failpoints: params.failpoints ?? noFailpoints,
     stopping: stopping.signal,
     wakeJobs: () => {
       for (const loop of ofInbound) loop.wake()
     },
   }
-  const sendMessage = makeSendMessage({
-    ...sending,
-    findRoute: (organizationId, sender) => routes.find(`${organizationId} ${sender}`),
-  })
-  const webhooks = makeProviderWebhooks(sending)
+  const sending = makeSending(parts)
+  const webhooks = makeProviderWebhooks({ ...parts, watch: sending.watch })
   const server = await buildServer({
-    store,
-    providers,
-    clock,
-    random,
-    log,
+    ...parts,
+    ...sending,
     authenticator,
     judgeAddress: (url) => judgeAddress(url, params.trustsLocalhost ?? false),
-    sendMessage,
     receiveProviderWebhook: webhooks.receive,
-    resolveUnknown: makeResolveUnknown(sending),
     mediaLinks: media,
     mediaUrls: media.urlsFor,
     logIds: makeLogIds(deriveKeys(secrets, 'textbridge log id v1')[0]),
-    stopping: stopping.signal,
     publicUrl: config.publicUrl,
     version: params.version,
     ...(params.limits === undefined ? {} : { limits: params.limits }),
     renderMetrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
     changed: () => {
       authenticator.clear()
-      routes.clear()
+      sending.forgetRoutes()
       webhooks.forgetAccounts()
     },
   })
   const guarded = makeGuardedClient()
   if (config.roles.includes('jobs')) {
+    const { dispatch, others } = sending.startLoops()
     ofInbound.push(
-      startDispatchQueued({ store, clock, log, dispatchClaimed: makeDispatchClaimed(sending) }),
+      dispatch,
       startFetchMedia({
         store,
         clock,
@@ -145,11 +123,7 @@ export async function startApp(params: {
       }),
       startEvents({ store, client: guarded, clock, random, log, mediaUrls: media.urlsFor }),
     )
-    loops.push(
-      ...ofInbound,
-      startRescueStuck({ store, clock, log }),
-      startReconcileUnresolved({ store, clock, log, reconcileAttempt: makeReconcileAttempt(sending) }),
-    )
+    loops.push(...ofInbound, ...others)
   }
   const url = await server.listen({ host: config.host, port: config.port }).catch(async (error: unknown) => {
     await Promise.all(loops.map((loop) => loop.stop()))
@@ -220,17 +194,6 @@ function deriveKeys({ secretKeys }: Pick<Secrets, 'secretKeys'>, purpose: string
   const [present, ...older] = secretKeys
   const derive = (key: Uint8Array) => new Uint8Array(hkdfSync('sha256', key, '', purpose, 32))
   return [derive(present), ...older.map(derive)]
-}
-
-function makeRouteCache(store: Store, clock: Clock) {
-  return makeLookupCache<Route>({
-    clock,
-    entriesMax: routesCachedMax,
-    load: (key) => {
-      const [organizationId = '', sender = ''] = key.split(' ')
-      return store.senders.findRoute(Number(organizationId), parseE164(sender))
-    },
-  })
 }
 
 function listenError(error: unknown, { host, port }: Config): unknown {

@@ -8,6 +8,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   'main.ts': ['cli', 'config', 'node:fs'],
   'app.ts': ['*'],
   'events.ts': ['*'],
+  'sending.ts': ['*'],
   cli: ['app.ts', 'use-cases', 'ports', 'core', 'config', 'telemetry', 'simulator', 'node:*', 'commander', 'yaml'],
   http: ['use-cases', 'ports', 'core', 'node:*', 'fastify', '@fastify/*', '@scalar/*', 'typebox', 'ajv'],
   jobs: ['use-cases', 'ports', 'core'],
