@@ -1,6 +1,6 @@
 import type { DomainEvent } from './event.ts'
 import { isFailureReason, traitsOf } from './failure.ts'
-import type { Message } from './message.ts'
+import { keptBodyOf, type Message } from './message.ts'
 import type { E164 } from './phone-number.ts'
 
 /** An event with what it is about, as it is told. */
@@ -57,7 +57,7 @@ function messageData(event: ToldEvent, message: Message): EventBody['data'] {
     direction: message.direction,
     from: message.sender,
     to: message.recipient,
-    body: message.body,
+    body: keptBodyOf(message),
     media_urls: [...event.mediaUrls],
     status,
     provider: message.provider,
@@ -91,6 +91,7 @@ type InboundEvent = ToldEvent & { readonly message: Message }
 export function inboundBodyOf(events: readonly [InboundEvent, ...InboundEvent[]]): Readonly<Record<string, unknown>> {
   const [first] = events
   const newest = events.at(-1) ?? first
+  const bodies = events.map(({ message }) => keptBodyOf(message)).filter((body) => body !== null)
   return {
     type: 'sms_received',
     timestamp: timeOf(newest.occurredAt),
@@ -98,7 +99,7 @@ export function inboundBodyOf(events: readonly [InboundEvent, ...InboundEvent[]]
       message_id: newest.message.id,
       from: newest.message.sender,
       to: newest.message.recipient,
-      body: events.map(({ message }) => message.body).join('\n'),
+      body: bodies.length === 0 ? null : bodies.join('\n'),
       media_urls: events.flatMap(({ mediaUrls }) => mediaUrls),
       provider: newest.message.provider,
       ...(events.length === 1 ? {} : { messages: events.map(oneOfMany) }),
@@ -112,7 +113,7 @@ export function inboundBodyOf(events: readonly [InboundEvent, ...InboundEvent[]]
 }
 
 function oneOfMany({ message, mediaUrls, occurredAt }: InboundEvent) {
-  return { message_id: message.id, body: message.body, media_urls: [...mediaUrls], timestamp: timeOf(occurredAt) }
+  return { message_id: message.id, body: keptBodyOf(message), media_urls: [...mediaUrls], timestamp: timeOf(occurredAt) }
 }
 
 function timeOf(ms: number): string {

@@ -154,6 +154,11 @@ export function isUnderWay(attempt: Attempt, now: number): boolean {
   return attempt.outcome === undefined && now < attempt.startedAt + attemptLeaseMs
 }
 
+/** The text; null since it was removed. */
+export function keptBodyOf({ body, bodyRemovedAt }: Message): string | null {
+  return bodyRemovedAt === undefined ? body : null
+}
+
 /** Who talks: our number and the person, whichever way the message goes. */
 export function partiesOf({ direction, sender, recipient }: Message) {
   return direction === 'inbound' ? { number: recipient, person: sender } : { number: sender, person: recipient }

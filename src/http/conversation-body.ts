@@ -1,7 +1,8 @@
 import type { Static } from 'typebox'
+import { keptBodyOf } from '../core/message.ts'
 import type { ConversationSummary } from '../ports/inbound-store.ts'
 import type { MessageRecord, Store } from '../ports/store.ts'
-import { failureBodyOf, type ReadingParts } from './reading.ts'
+import { failureBodyOf, type ReadingParts, timeOrNull } from './reading.ts'
 import { timeOf } from './schemas/common.ts'
 import type { conversationMessageSchema, conversationSchema } from './schemas/conversations.ts'
 
@@ -43,7 +44,8 @@ export async function conversationMessageBodyOf(
     id: logIds.idOf(key),
     conversation_id: place.conversationId,
     role: message.direction === 'inbound' ? 'user' : 'assistant',
-    content: message.body,
+    content: keptBodyOf(message) ?? '(removed)',
+    content_removed_at: timeOrNull(message.bodyRemovedAt),
     timestamp: timeOf(message.createdAt),
     message_index: place.index,
     llm_provider: null,

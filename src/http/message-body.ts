@@ -1,5 +1,6 @@
 import type { Static } from 'typebox'
 import type { RecordedReceipt } from '../core/delivery-receipt.ts'
+import { keptBodyOf } from '../core/message.ts'
 import type { Message } from '../core/message.ts'
 import type { Media } from '../ports/inbound-store.ts'
 import type { MessageRecord } from '../ports/store.ts'
@@ -28,7 +29,7 @@ export async function messageBodyOf(
     status: message.status,
     from: message.sender,
     to: message.recipient,
-    body: message.body,
+    body: keptBodyOf(message),
     media_urls: [...urls],
     media: media.map((one, index) => mediaBodyOf(one, urls[index] ?? '')),
     provider: message.provider,

@@ -133,6 +133,8 @@ export function makeResolveUnknown(
     const record = await get()
     const attempt = record.attempts.findLast(({ outcome }) => outcome?.kind === 'unknown')
     if (attempt === undefined || !['sending', 'unknown'].includes(record.message.status)) throw notUnknown()
+    if (resolution === 'send_again' && record.message.bodyRemovedAt !== undefined)
+      throw new SmsError('conflict', 'The text of this message is not kept any more, so it cannot be sent again.')
     const mark = { organizationId, messageId, attemptNumber: attempt.number, at: clock.now() }
     log.warn('message.resolved_by_person', { messageId, resolution, by })
     if (resolution === 'sent') {

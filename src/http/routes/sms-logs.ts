@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { SmsError } from '../../core/errors.ts'
+import { keptBodyOf } from '../../core/message.ts'
 import type { MessageFilter, MessageRecord } from '../../ports/store.ts'
 import { callerOf } from '../auth.ts'
 import type { App } from '../fastify.ts'
@@ -171,7 +172,7 @@ async function logBodyOf(
     status: message.status,
     from_number: message.sender,
     to_number: message.recipient,
-    body: message.body,
+    body: keptBodyOf(message),
     media_urls: [...(await mediaUrls(message))],
     provider: message.provider,
     provider_message_id: message.providerMessageId ?? null,

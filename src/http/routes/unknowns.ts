@@ -1,5 +1,6 @@
 import type { Static } from 'typebox'
 import { Type } from 'typebox'
+import { keptBodyOf } from '../../core/message.ts'
 import type { MessageId } from '../../core/message-id.ts'
 import type { MessageRecord } from '../../ports/store.ts'
 import { callerOf } from '../auth.ts'
@@ -88,7 +89,7 @@ function unknownBodyOf({ message, attempts }: MessageRecord): Static<typeof unkn
     assistant_id: message.assistantId,
     from: message.sender,
     to: message.recipient,
-    body: message.body,
+    body: keptBodyOf(message),
     provider: message.provider,
     on_unknown: message.onUnknown,
     known: unknown?.kind === 'unknown' ? unknown.detail : null,

@@ -9,6 +9,11 @@ import { nullable, timeSchema } from './common.ts'
 
 export const messageIdParams = Type.Object({ message_id: Type.String({ maxLength: 256 }) })
 
+/** The text of a message. */
+export const bodySchema = nullable(
+  Type.String({ description: 'Null when it was removed: the organization keeps texts for `retention.bodies_days`.' }),
+)
+
 export const statusSchema = Type.String({ enum: [...messageStatuses] })
 export const directionSchema = Type.String({ enum: [...directions] })
 
@@ -139,7 +144,7 @@ export const messageSchema = Type.Object(
     status: statusSchema,
     from: Type.String(),
     to: Type.String(),
-    body: Type.String(),
+    body: bodySchema,
     media_urls: Type.Array(Type.String({ description: 'Of an inbound message: links of ours that work for a day.' })),
     media: Type.Array(
       Type.Object({

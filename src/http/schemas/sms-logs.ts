@@ -5,6 +5,7 @@ import { idSchema, nullable, skipMax, timeSchema } from './common.ts'
 import {
   attemptExample,
   attemptSchema,
+  bodySchema,
   directionSchema,
   failureSchema,
   receiptExample,
@@ -49,7 +50,7 @@ const entry = {
   status: statusSchema,
   from_number: Type.String(),
   to_number: Type.String(),
-  body: Type.String(),
+  body: bodySchema,
   media_urls: Type.Array(Type.String()),
   provider: Type.String(),
   provider_message_id: nullable(Type.String()),

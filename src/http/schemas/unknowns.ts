@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { onUnknownChoices } from '../../core/message.ts'
 import { nullable, timeSchema } from './common.ts'
-import { attemptSchema, statusSchema } from './messages.ts'
+import { attemptSchema, bodySchema, statusSchema } from './messages.ts'
 
 export const resolutions = ['sent', 'send_again'] as const
 export type Resolution = (typeof resolutions)[number]
@@ -55,7 +55,7 @@ export const unknownSchema = Type.Object(
     assistant_id: Type.Integer(),
     from: Type.String(),
     to: Type.String(),
-    body: Type.String(),
+    body: bodySchema,
     provider: Type.String(),
     on_unknown: Type.String({ enum: [...onUnknownChoices] }),
     known: nullable(Type.String({ description: 'What became of the last attempt that is unknown.' })),
