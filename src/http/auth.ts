@@ -77,6 +77,11 @@ export function callerOf(request: { readonly caller: Caller | undefined }): Call
   return request.caller
 }
 
+/** The caller as events and the audit log name who did something. */
+export function actorOf({ apiKeyId, apiKeyName }: Caller): string {
+  return `API key ${apiKeyId} (${apiKeyName})`
+}
+
 function bearerOf(header: string | undefined): string | undefined {
   const match = /^Bearer +(\S+) *$/i.exec(header ?? '')
   return match?.[1]

@@ -31,6 +31,12 @@ export function makeValidatorCompiler(): FastifySchemaCompiler<FastifySchema> {
   }
 }
 
+/** For routes that read their body by hand, in words of their own: its schema only documents. */
+export function makeValidatorButForBody(): FastifySchemaCompiler<FastifySchema> {
+  const compile = makeValidatorCompiler()
+  return (route) => (route.httpPart === 'body' ? () => true : compile(route))
+}
+
 /** The formats that schemas use, with the sentence for a value that has another one. */
 const formats = new Map([
   [
@@ -86,6 +92,10 @@ function sentenceOf(problem: ErrorObject | undefined): string {
     case 'maxItems':
     case 'maxProperties':
       return `${name} must have at most ${params.limit} entries.`
+    case 'additionalProperties':
+      return `${name === wholeBody ? '' : `${name}.`}${params.additionalProperty} is not known here; there is: ${Object.keys(parentSchema?.properties ?? {}).join(', ')}.`
+    case 'exclusiveMinimum':
+      return `${name} must be more than ${params.limit}.`
     case 'uniqueItems':
       return `${name} must not have an entry twice.`
     case 'minimum':

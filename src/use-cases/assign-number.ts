@@ -3,6 +3,7 @@ import type { Assistant, Sender } from '../core/organization.ts'
 import type { E164 } from '../core/phone-number.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Store } from '../ports/store.ts'
+import { type PaceOrder, paceEntry, type SenderPaceFields, senderPacingOf } from './change-pace.ts'
 
 export const phoneNumbersMax = 10_000
 
@@ -21,6 +22,7 @@ export async function addNumber(
     readonly assistantId?: number | null | undefined
     readonly providerAccountId?: number | null | undefined
     readonly isActive?: boolean | undefined
+    readonly pace?: SenderPaceFields | null | undefined
   },
 ): Promise<Sender> {
   const { organizationId, phoneNumber, friendlyName } = wanted
@@ -35,7 +37,7 @@ export async function addNumber(
     ...(friendlyName ? { friendlyName } : {}),
     ...(assistant === undefined ? {} : { assistantId: assistant.id }),
     providerAccountId,
-    pacing: {},
+    pacing: senderPacingOf(wanted.pace ?? null, {}),
     isActive: wanted.isActive ?? true,
     createdAt: now,
     updatedAt: now,
@@ -52,15 +54,16 @@ export async function changeNumber(
     readonly assistantId?: number | null | undefined
     readonly providerAccountId?: number | undefined
     readonly isActive?: boolean | undefined
+    readonly pace?: PaceOrder<SenderPaceFields> | undefined
   },
 ): Promise<Sender> {
-  const { organizationId, id } = wanted
+  const { organizationId, id, pace } = wanted
   if ((await store.senders.find(organizationId, id)) === undefined)
     throw new SmsError('not_found', 'No phone number has this id.')
   await findAssistant(store, organizationId, wanted.assistantId)
   if (wanted.providerAccountId !== undefined) await requireAccount(store, organizationId, wanted.providerAccountId)
   const now = clock.now()
-  return store.senders.change(organizationId, id, ({ friendlyName, assistantId, ...rest }) => {
+  const change = ({ friendlyName, assistantId, ...rest }: Sender): Sender => {
     const name = wanted.friendlyName === undefined ? friendlyName : wanted.friendlyName
     const assistant = wanted.assistantId === undefined ? assistantId : wanted.assistantId
     return {
@@ -68,10 +71,16 @@ export async function changeNumber(
       ...(name ? { friendlyName: name } : {}),
       ...(assistant ? { assistantId: assistant } : {}),
       providerAccountId: wanted.providerAccountId ?? rest.providerAccountId,
+      pacing: pace === undefined ? rest.pacing : senderPacingOf(pace.fields, rest.pacing),
       isActive: wanted.isActive ?? rest.isActive,
       updatedAt: now,
     }
-  })
+  }
+  return store.senders.change(organizationId, id, change, (before, after) =>
+    pace === undefined
+      ? undefined
+      : paceEntry([before, after], { organizationId, subject: `phone number ${id}`, actor: pace.actor, now }),
+  )
 }
 
 async function findAssistant(

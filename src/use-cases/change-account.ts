@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Provider } from '../ports/provider.ts'
 import type { Store } from '../ports/store.ts'
 import { partAccountFields } from './account-fields.ts'
+import { type AccountPaceFields, accountPacingOf, type PaceOrder, paceEntry } from './change-pace.ts'
 
 export const accountsMax = 1_000
 
@@ -16,6 +17,7 @@ export async function createAccount(
     readonly name: string
     readonly provider: string
     readonly fields: Readonly<Record<string, string>>
+    readonly pace?: AccountPaceFields | null | undefined
   },
 ): Promise<ProviderAccount> {
   const { organizationId, name, fields } = wanted
@@ -29,7 +31,7 @@ export async function createAccount(
     name,
     provider: provider.name,
     ...parted,
-    pacing: {},
+    pacing: accountPacingOf(wanted.pace ?? null, {}),
     createdAt: now,
     updatedAt: now,
   })
@@ -44,20 +46,27 @@ export function changeAccount(
     readonly name?: string | undefined
     readonly baseUrl?: null | undefined
     readonly fields: Readonly<Record<string, string | null>>
+    readonly pace?: PaceOrder<AccountPaceFields> | undefined
   },
 ): Promise<ProviderAccount> {
-  const { organizationId, id, name, fields } = wanted
+  const { organizationId, id, name, fields, pace } = wanted
   const now = clock.now()
-  return store.accounts.change(organizationId, id, (present) => {
+  const change = (present: ProviderAccount): ProviderAccount => {
     const { baseUrl, ...rest } = present
     return {
       ...rest,
       name: name ?? present.name,
       ...(baseUrl === undefined || wanted.baseUrl === null ? {} : { baseUrl }),
       ...partAccountFields(providerOf(providers, present.provider), merged(present, fields)),
+      pacing: pace === undefined ? present.pacing : accountPacingOf(pace.fields, present.pacing),
       updatedAt: now,
     }
-  })
+  }
+  return store.accounts.change(organizationId, id, change, (before, after) =>
+    pace === undefined
+      ? undefined
+      : paceEntry([before, after], { organizationId, subject: `provider account ${id}`, actor: pace.actor, now }),
+  )
 }
 
 function merged(present: ProviderAccount, fields: Readonly<Record<string, string | null>>): Record<string, string> {

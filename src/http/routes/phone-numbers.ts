@@ -1,12 +1,13 @@
 import { Type } from 'typebox'
 import { parseE164 } from '../../core/phone-number.ts'
 import { addNumber, changeNumber } from '../../use-cases/assign-number.ts'
-import { callerOf } from '../auth.ts'
+import { actorOf, callerOf } from '../auth.ts'
 import { createdHttpStatus } from '../errors.ts'
 import type { App } from '../fastify.ts'
 import type { ManagementParts } from '../management.ts'
 import { availableBodies, bodiesOf, bodyOf } from '../phone-number-bodies.ts'
 import { bodyErrors, idSchema, setupErrors } from '../schemas/common.ts'
+import { senderPaceFieldsOf } from '../schemas/pace.ts'
 import {
   numberCreateSchema,
   numberPageQuery,
@@ -98,7 +99,7 @@ function registerAdding(app: App, { store, clock, changed }: ManagementParts): v
     },
     async (request, reply) => {
       const { organizationId } = callerOf(request)
-      const { phone_number, friendly_name, assistant_id, provider_account_id, is_active } = request.body
+      const { phone_number, friendly_name, assistant_id, provider_account_id, is_active, pace } = request.body
       const sender = await addNumber(
         { store, clock },
         {
@@ -108,6 +109,7 @@ function registerAdding(app: App, { store, clock, changed }: ManagementParts): v
           assistantId: assistant_id,
           providerAccountId: provider_account_id,
           isActive: is_active,
+          pace: pace && senderPaceFieldsOf(pace),
         },
       )
       changed()
@@ -123,7 +125,7 @@ function registerUpdating(app: App, { store, clock, changed }: ManagementParts):
       config: manage,
       schema: {
         operationId: 'updatePhoneNumber',
-        summary: 'Rename, assign or deactivate a phone number',
+        summary: 'Rename, assign, pace or deactivate a phone number',
         tags,
         params: Type.Object({ phone_number_id: idSchema }),
         body: numberUpdateSchema,
@@ -134,8 +136,9 @@ function registerUpdating(app: App, { store, clock, changed }: ManagementParts):
       },
     },
     async (request) => {
-      const { organizationId } = callerOf(request)
-      const { friendly_name, assistant_id, provider_account_id, is_active } = request.body
+      const caller = callerOf(request)
+      const { organizationId } = caller
+      const { friendly_name, assistant_id, provider_account_id, is_active, pace } = request.body
       const sender = await changeNumber(
         { store, clock },
         {
@@ -145,6 +148,7 @@ function registerUpdating(app: App, { store, clock, changed }: ManagementParts):
           assistantId: assistant_id === 0 ? null : assistant_id,
           providerAccountId: provider_account_id,
           isActive: is_active,
+          pace: pace === undefined ? undefined : { fields: pace && senderPaceFieldsOf(pace), actor: actorOf(caller) },
         },
       )
       changed()

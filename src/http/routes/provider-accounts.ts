@@ -1,11 +1,12 @@
 import { Type } from 'typebox'
 import { SmsError } from '../../core/errors.ts'
 import { changeAccount, createAccount } from '../../use-cases/change-account.ts'
-import { callerOf } from '../auth.ts'
+import { actorOf, callerOf } from '../auth.ts'
 import { createdHttpStatus, noContentHttpStatus } from '../errors.ts'
 import type { App } from '../fastify.ts'
 import { type ManagementParts, orNotFound } from '../management.ts'
 import { bodyErrors, idSchema, setupErrors } from '../schemas/common.ts'
+import { accountPaceFieldsOf } from '../schemas/pace.ts'
 import {
   accountBodyOf,
   accountCreateSchema,
@@ -79,7 +80,7 @@ function registerChanging(app: App, { store, providers, clock, changed }: Manage
       },
     },
     async (request, reply) => {
-      const { name, provider, base_url, ...fields } = request.body
+      const { name, provider, base_url, pace, ...fields } = request.body
       refuseBaseUrl(base_url)
       const account = await createAccount(
         { store, providers, clock },
@@ -88,6 +89,7 @@ function registerChanging(app: App, { store, providers, clock, changed }: Manage
           name,
           provider,
           fields,
+          pace: pace && accountPaceFieldsOf(pace),
         },
       )
       changed()
@@ -109,16 +111,18 @@ function registerChanging(app: App, { store, providers, clock, changed }: Manage
       },
     },
     async (request) => {
-      const { name, base_url, ...fields } = request.body
+      const { name, base_url, pace, ...fields } = request.body
+      const caller = callerOf(request)
       refuseBaseUrl(base_url)
       const account = await changeAccount(
         { store, providers, clock },
         {
-          organizationId: callerOf(request).organizationId,
+          organizationId: caller.organizationId,
           id: request.params.account_id,
           name,
           baseUrl: base_url,
           fields,
+          pace: pace === undefined ? undefined : { fields: pace && accountPaceFieldsOf(pace), actor: actorOf(caller) },
         },
       )
       changed()

@@ -7,7 +7,9 @@ import {
   freedKeywordsMax,
 } from '../../core/organization.ts'
 import { type AssistantFields, customSettingsLengthMax, type InboundFields } from '../../use-cases/change-assistant.ts'
+import { timeOrNull } from '../reading.ts'
 import { idSchema, nameSchema, nullable, timeOf, timeSchema } from './common.ts'
+import { pausedAtSchema } from './pauses.ts'
 
 const kept = `Kept are the fields named here. Other fields of the published API (voice, speech, language model, \`webhook_url\` for calls) are accepted and ignored; put what you want to keep in \`custom_settings\` (at most ${customSettingsLengthMax} characters as JSON).`
 
@@ -107,6 +109,7 @@ const answerExample = {
   user_id: 1,
   messaging_service_sid: null,
   is_active: true,
+  paused_at: null,
   created_at: '2027-01-31T12:00:00.000Z',
   updated_at: '2027-01-31T12:00:00.000Z',
   ...example,
@@ -125,6 +128,7 @@ export const assistantSchema = Type.Object(
     inbound: inboundSchema,
     custom_settings: Type.Record(Type.String(), Type.Unknown()),
     is_active: Type.Boolean(),
+    paused_at: pausedAtSchema,
     created_at: timeSchema,
     updated_at: timeSchema,
   },
@@ -162,6 +166,7 @@ export function assistantBodyOf(assistant: Assistant): Static<typeof assistantSc
     inbound: inboundBodyOf(assistant),
     custom_settings: { ...assistant.customSettings },
     is_active: assistant.isActive,
+    paused_at: timeOrNull(assistant.pausedAt),
     created_at: timeOf(assistant.createdAt),
     updated_at: timeOf(assistant.updatedAt),
   }

@@ -1,7 +1,9 @@
 import { type Static, Type } from 'typebox'
 import { optOutScopes } from '../../core/opt-out.ts'
 import type { Organization } from '../../core/organization.ts'
+import { timeOrNull } from '../reading.ts'
 import { idSchema, nameSchema, timeOf, timeSchema } from './common.ts'
+import { pausedAtSchema } from './pauses.ts'
 
 const scopeSchema = Type.String({
   enum: [...optOutScopes],
@@ -14,10 +16,12 @@ export const organizationUpdateSchema = Type.Object(
 )
 
 export const organizationSchema = Type.Object(
-  { id: idSchema, name: Type.String(), opt_out_scope: scopeSchema, created_at: timeSchema },
+  { id: idSchema, name: Type.String(), opt_out_scope: scopeSchema, paused_at: pausedAtSchema, created_at: timeSchema },
   {
     title: 'Organization',
-    examples: [{ id: 1, name: 'Acme', opt_out_scope: 'organization', created_at: '2027-01-31T12:00:00.000Z' }],
+    examples: [
+      { id: 1, name: 'Acme', opt_out_scope: 'organization', paused_at: null, created_at: '2027-01-31T12:00:00.000Z' },
+    ],
   },
 )
 
@@ -26,6 +30,7 @@ export function organizationBodyOf(organization: Organization): Static<typeof or
     id: organization.id,
     name: organization.name,
     opt_out_scope: organization.optOutScope,
+    paused_at: timeOrNull(organization.pausedAt),
     created_at: timeOf(organization.createdAt),
   }
 }

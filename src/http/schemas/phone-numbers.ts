@@ -1,6 +1,10 @@
 import { type Static, Type } from 'typebox'
 import type { Assistant, ProviderAccount, Sender } from '../../core/organization.ts'
+import { paceDocumentOf } from '../../use-cases/change-pace.ts'
+import { timeOrNull } from '../reading.ts'
 import { e164Schema, idSchema, limitMax, nullable, skipMax, timeOf, timeSchema } from './common.ts'
+import { senderPaceSchema } from './pace.ts'
+import { pausedAtSchema } from './pauses.ts'
 
 /** The published API has no pages here, so without a limit there is as much as one page can hold. */
 export const numberPageQuery = {
@@ -28,6 +32,7 @@ export const numberCreateSchema = Type.Object(
       ),
     ),
     is_active: Type.Optional(Type.Boolean()),
+    pace: Type.Optional(nullable(senderPaceSchema)),
   },
   {
     title: 'PhoneNumberCreate',
@@ -44,13 +49,14 @@ export const numberUpdateSchema = Type.Object(
     ),
     provider_account_id: Type.Optional(idSchema),
     is_active: Type.Optional(Type.Boolean()),
+    pace: Type.Optional(nullable(senderPaceSchema)),
   },
   {
     title: 'PhoneNumberUpdate',
     additionalProperties: true,
     description:
       'What is not given stays as it is. Other fields of the published API (flows, SIP trunks, country codes for calls) are accepted and ignored.',
-    examples: [{ friendly_name: 'Support line', assistant_id: 1 }],
+    examples: [{ friendly_name: 'Support line', assistant_id: 1, pace: { segments_per_second: 3 } }],
   },
 )
 
@@ -92,6 +98,8 @@ const example = {
   is_active: true,
   is_verified_caller_id: false,
   capabilities: { sms: true },
+  pace: { segments_per_second: 3 },
+  paused_at: null,
   assistant: { id: 1, name: 'Support Bot', is_active: true },
   created_at: '2027-01-31T12:00:00.000Z',
   updated_at: '2027-01-31T12:00:00.000Z',
@@ -108,6 +116,8 @@ export const phoneNumberSchema = Type.Object(
     is_active: Type.Boolean(),
     is_verified_caller_id: Type.Boolean({ description: 'Always false: that is about calls.' }),
     capabilities: Type.Record(Type.String(), Type.Boolean()),
+    pace: senderPaceSchema,
+    paused_at: pausedAtSchema,
     assistant: nullable(
       Type.Object({ id: Type.Integer(), name: Type.String(), is_active: Type.Boolean() }, { title: 'NumberAssistant' }),
     ),
@@ -167,6 +177,8 @@ export function phoneNumberBodyOf(
     is_active: sender.isActive,
     is_verified_caller_id: false,
     capabilities: { sms: true },
+    pace: paceDocumentOf(sender.pacing),
+    paused_at: timeOrNull(sender.pausedAt),
     assistant:
       assistant === undefined ? null : { id: assistant.id, name: assistant.name, is_active: assistant.isActive },
     created_at: timeOf(sender.createdAt),

@@ -1,6 +1,10 @@
 import { type Static, Type } from 'typebox'
 import type { ProviderAccount } from '../../core/organization.ts'
+import { paceDocumentOf } from '../../use-cases/change-pace.ts'
+import { timeOrNull } from '../reading.ts'
 import { nameSchema, nullable, timeOf, timeSchema } from './common.ts'
+import { accountPaceSchema } from './pace.ts'
+import { pausedAtSchema } from './pauses.ts'
 
 const fieldLengthMax = 512
 const fieldsText =
@@ -18,6 +22,7 @@ export const accountCreateSchema = Type.Object(
     name: nameSchema,
     provider: Type.String({ maxLength: 50, description: 'twilio or telnyx.' }),
     base_url: Type.Optional(baseUrl),
+    pace: Type.Optional(nullable(accountPaceSchema)),
   },
   {
     title: 'ProviderAccountCreate',
@@ -31,12 +36,16 @@ export const accountCreateSchema = Type.Object(
 )
 
 export const accountUpdateSchema = Type.Object(
-  { name: Type.Optional(nameSchema), base_url: Type.Optional(baseUrl) },
+  {
+    name: Type.Optional(nameSchema),
+    base_url: Type.Optional(baseUrl),
+    pace: Type.Optional(nullable(accountPaceSchema)),
+  },
   {
     title: 'ProviderAccountUpdate',
     additionalProperties: nullable(Type.String({ maxLength: fieldLengthMax })),
     description: `What is not given stays as it is; null takes a field away. ${fieldsText}`,
-    examples: [{ auth_token: 'fedcba9876543210' }],
+    examples: [{ auth_token: 'fedcba9876543210' }, { pace: { sms_per_second: 100 } }],
   },
 )
 
@@ -47,6 +56,8 @@ const example = {
   base_url: null,
   settings: { account_sid: 'AC0123' },
   secrets_set: ['auth_token'],
+  pace: {},
+  paused_at: null,
   created_at: '2027-01-31T12:00:00.000Z',
   updated_at: '2027-01-31T12:00:00.000Z',
 }
@@ -59,6 +70,8 @@ export const accountSchema = Type.Object(
     base_url: nullable(Type.String()),
     settings: Type.Record(Type.String(), Type.String(), { description: 'The fields that are no secrets.' }),
     secrets_set: Type.Array(Type.String(), { description: 'The secrets that are set. Their values are never shown.' }),
+    pace: accountPaceSchema,
+    paused_at: pausedAtSchema,
     created_at: timeSchema,
     updated_at: timeSchema,
   },
@@ -75,6 +88,8 @@ export function accountBodyOf(account: ProviderAccount): Static<typeof accountSc
     base_url: account.baseUrl ?? null,
     settings: { ...account.settings },
     secrets_set: Object.keys(account.secrets).sort(),
+    pace: paceDocumentOf(account.pacing),
+    paused_at: timeOrNull(account.pausedAt),
     created_at: timeOf(account.createdAt),
     updated_at: timeOf(account.updatedAt),
   }
