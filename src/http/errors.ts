@@ -114,6 +114,11 @@ function refusal(error: SmsError) {
   return { status: httpStatusOf(error.code), error }
 }
 
+/** What a caller is told of a bug or an outage. */
+export function internalError(): SmsError {
+  return new SmsError('internal', 'Something went wrong in Textbridge. The log has the details.')
+}
+
 /** Whole seconds, at least 1: `Retry-After: 0` invites a storm. */
 export function retryAfterSeconds(ms: number): string {
   return String(Math.max(1, Math.ceil(ms / 1_000)))

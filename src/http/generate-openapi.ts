@@ -12,6 +12,15 @@ const store: Store = {
   get sends() {
     return absent()
   },
+  get batches() {
+    return absent()
+  },
+  get queue() {
+    return absent()
+  },
+  get audit() {
+    return absent()
+  },
   get evidence() {
     return absent()
   },
@@ -63,6 +72,10 @@ const app = await buildServer({
   log: { debug: absent, info: absent, warn: absent, error: absent },
   authenticator: { authenticate: absent, clear: absent },
   sendMessage: absent,
+  previewSend: absent,
+  sendBatch: absent,
+  cancelMessage: absent,
+  findWait: absent,
   mediaUrls: absent,
   logIds: { idOf: absent, keyOf: absent },
   judgeAddress: absent,

@@ -7,7 +7,7 @@ import type { Log } from '../ports/log.ts'
 import { collectMethods } from './allowed-methods.ts'
 import type { Authenticator } from './auth.ts'
 import { makeConnections } from './connections.ts'
-import { bodyBytesMax, expectedErrorOf, replyWithError } from './errors.ts'
+import { bodyBytesMax, expectedErrorOf, internalError, replyWithError } from './errors.ts'
 import type { App } from './fastify.ts'
 import type { ManagementParts } from './management.ts'
 import { registerOpenApi } from './openapi.ts'
@@ -15,22 +15,28 @@ import { makeRateLimits } from './rate-limit.ts'
 import { registerApiKeyRoutes } from './routes/api-keys.ts'
 import { registerAssistantPhoneNumberRoutes } from './routes/assistant-phone-numbers.ts'
 import { registerAssistantRoutes } from './routes/assistants.ts'
+import { registerAuditRoutes } from './routes/audit.ts'
 import { registerConversationRoutes } from './routes/conversations.ts'
 import { registerEventDeliveryRoutes } from './routes/event-deliveries.ts'
 import { registerEventEndpointRoutes } from './routes/event-endpoints.ts'
 import { type EventRouteParts, registerEventRoutes } from './routes/events.ts'
 import { type HealthParts, registerHealthRoutes } from './routes/health.ts'
+import { type HeldRouteParts, registerHeldRoutes } from './routes/held.ts'
 import { type MediaRouteParts, registerMediaRoutes } from './routes/media.ts'
 import { registerMessageRoutes } from './routes/messages.ts'
 import { registerOptOutListRoutes } from './routes/opt-out-lists.ts'
 import { registerOptOutRoutes } from './routes/opt-outs.ts'
 import { registerOrganizationRoutes } from './routes/organization.ts'
+import { type PauseRouteParts, registerPauseRoutes } from './routes/pauses.ts'
 import { registerPhoneNumberRoutes } from './routes/phone-numbers.ts'
+import { registerPolicyRoutes } from './routes/policies.ts'
 import { registerProviderAccountRoutes } from './routes/provider-accounts.ts'
 import { type ProviderWebhookRouteParts, registerProviderWebhookRoutes } from './routes/provider-webhooks.ts'
 import { registerRefusedWebhookRoutes } from './routes/refused-webhooks.ts'
 import { registerSmsRoutes, type SmsRouteParts } from './routes/sms.ts'
+import { registerSmsBatchRoutes, type SmsBatchRouteParts } from './routes/sms-batch.ts'
 import { registerSmsLogRoutes } from './routes/sms-logs.ts'
+import { registerSmsQueueRoutes } from './routes/sms-queue.ts'
 import { registerUnknownRoutes, type UnknownRouteParts } from './routes/unknowns.ts'
 import { makeValidatorCompiler } from './validation.ts'
 
@@ -49,12 +55,15 @@ export type ServerLimits = Readonly<Record<keyof typeof serverLimits, number>>
 const keepAliveTimeoutMs = 65_000
 
 export type ServerParts = SmsRouteParts &
+  SmsBatchRouteParts &
   HealthParts &
   EventRouteParts &
   MediaRouteParts &
   ProviderWebhookRouteParts &
   UnknownRouteParts &
-  ManagementParts & {
+  ManagementParts &
+  HeldRouteParts &
+  PauseRouteParts & {
     readonly authenticator: Authenticator
     readonly log: Log
     /** For the OpenAPI document. */
@@ -117,6 +126,8 @@ export async function buildServer(parts: ServerParts): Promise<App> {
 
   await registerOpenApi(app, parts)
   registerSmsRoutes(app, parts)
+  registerSmsBatchRoutes(app, parts)
+  registerSmsQueueRoutes(app, parts)
   registerMessageRoutes(app, parts)
   registerSmsLogRoutes(app, parts)
   registerUnknownRoutes(app, parts)
@@ -127,6 +138,10 @@ export async function buildServer(parts: ServerParts): Promise<App> {
   registerEventEndpointRoutes(app, parts)
   registerEventDeliveryRoutes(app, parts)
   registerOrganizationRoutes(app, parts)
+  registerPolicyRoutes(app, parts)
+  registerPauseRoutes(app, parts)
+  registerHeldRoutes(app, parts)
+  registerAuditRoutes(app, parts)
   registerAssistantRoutes(app, parts)
   registerPhoneNumberRoutes(app, parts)
   registerAssistantPhoneNumberRoutes(app, parts)
@@ -145,10 +160,7 @@ function answerErrors(app: App, log: Log): void {
     const expected = expectedErrorOf(error)
     if (expected !== undefined) return replyWithError(reply, expected)
     log.error('http.bug', { route: request.routeOptions.url, method: request.method, ...errorFields(error) })
-    return replyWithError(
-      reply,
-      new SmsError('internal', 'Something went wrong in Textbridge. The log has the details.'),
-    )
+    return replyWithError(reply, internalError())
   })
   // GET /sms/send is not the message called "send".
   app.addHook('onRequest', async (request, reply) => {

@@ -15,7 +15,42 @@ export const messageIdExample = 'msg_01K9Z3V5W6X7Y8Z9A0B1C2D3E4'
 const publicStatusSchema = Type.String({ enum: ['queued', 'sending', 'sent', 'failed', 'cancelled'] })
 export const encodingSchema = Type.String({ enum: ['gsm-7', 'ucs-2'] })
 
-const sendTimingFields = {
+export const idempotencyKeySchema = Type.Optional(
+  Type.Union([Type.String({ minLength: 1, maxLength: idempotencyKeyLengthMax }), Type.Null()], {
+    description: 'The same key and request give the first answer again. The header Idempotency-Key goes first.',
+  }),
+)
+
+/** What every message that is handed in may say. */
+const messageFields = {
+  from_phone_number: e164Schema('Sending number in E.164; must belong to one of your assistants.'),
+  to_phone_number: e164Schema('Recipient in E.164.'),
+  message: Type.String({ minLength: 1, maxLength: bodyLengthMax, description: 'The text. Not blank.' }),
+  media_urls: Type.Optional(
+    Type.Union([
+      Type.Array(Type.String({ format: 'uri', maxLength: mediaUrlLengthMax }), { maxItems: mediaCountMax }),
+      Type.Null(),
+    ]),
+  ),
+  category: Type.Optional(Type.String({ enum: [...categories], default: 'conversation' })),
+  on_unknown: Type.Optional(
+    Type.String({
+      enum: [...onUnknownChoices],
+      default: 'hold',
+      description:
+        'When nothing is heard of it. `hold`: it becomes `unknown` after the window. `resend`: it is sent again, three attempts at most, and the person may get it more than once.',
+    }),
+  ),
+  metadata: Type.Optional(
+    Type.Record(Type.String(), Type.String(), {
+      description: 'Up to 20 pairs of your own, returned with the message.',
+    }),
+  ),
+  in_reply_to: Type.Optional(
+    Type.Union([Type.String(), Type.Null()], {
+      description: 'Id of an inbound message; refused (`409`, `superseded`) when the person has written again since.',
+    }),
+  ),
   send_at: Type.Optional(
     nullable(
       Type.String({
@@ -32,40 +67,8 @@ const sendTimingFields = {
 /** The documented shape; `parseSendRequest` is what checks it, because its sentences are part of the contract. */
 export const sendBodySchema = Type.Object(
   {
-    from_phone_number: e164Schema('Sending number in E.164; must belong to one of your assistants.'),
-    to_phone_number: e164Schema('Recipient in E.164.'),
-    message: Type.String({ minLength: 1, maxLength: bodyLengthMax, description: 'The text. Not blank.' }),
-    media_urls: Type.Optional(
-      Type.Union([
-        Type.Array(Type.String({ format: 'uri', maxLength: mediaUrlLengthMax }), { maxItems: mediaCountMax }),
-        Type.Null(),
-      ]),
-    ),
-    idempotency_key: Type.Optional(
-      Type.Union([Type.String({ minLength: 1, maxLength: idempotencyKeyLengthMax }), Type.Null()], {
-        description: 'The same key and request give the first answer again. The header Idempotency-Key goes first.',
-      }),
-    ),
-    category: Type.Optional(Type.String({ enum: [...categories], default: 'conversation' })),
-    on_unknown: Type.Optional(
-      Type.String({
-        enum: [...onUnknownChoices],
-        default: 'hold',
-        description:
-          'When nothing is heard of it. `hold`: it becomes `unknown` after the window. `resend`: it is sent again, three attempts at most, and the person may get it more than once.',
-      }),
-    ),
-    metadata: Type.Optional(
-      Type.Record(Type.String(), Type.String(), {
-        description: 'Up to 20 pairs of your own, returned with the message.',
-      }),
-    ),
-    in_reply_to: Type.Optional(
-      Type.Union([Type.String(), Type.Null()], {
-        description: 'Id of an inbound message; refused (`409`, `superseded`) when the person has written again since.',
-      }),
-    ),
-    ...sendTimingFields,
+    ...messageFields,
+    idempotency_key: idempotencyKeySchema,
     queue: Type.Optional(
       nullable(
         Type.Boolean({
@@ -101,6 +104,14 @@ export const sendBodySchema = Type.Object(
 export const waitSecondsSchema = Type.Integer({
   description: 'How long it will probably wait at the pace of its number, from now.',
 })
+
+export const batchMessageSchema = Type.Object(
+  {
+    ...messageFields,
+    queue: Type.Optional(nullable(Type.Boolean({ const: true, description: 'All messages of a batch are queued.' }))),
+  },
+  { title: 'BatchMessage', additionalProperties: true },
+)
 
 export const sendAnswerExamples = [
   {
