@@ -104,6 +104,7 @@ export async function startApp(params: {
     version: params.version,
     ...(params.limits === undefined ? {} : { limits: params.limits }),
     renderMetrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
+    wakeJobs: sending.wakeJobs,
     changed: () => {
       authenticator.clear()
       sending.forgetRoutes()

@@ -25,6 +25,7 @@ export async function registerOpenApi(app: App, { publicUrl, version }: OpenApiP
         { name: 'opt-outs', description: 'Who must not be texted.' },
         { name: 'events', description: 'Hear of everything that happens: by signed webhooks, by pull, by stream.' },
         { name: 'organization', description: 'Who owns everything that a key can see.' },
+        { name: 'policies', description: 'What may be sent, and to whom.' },
         { name: 'assistants', description: 'Who owns the sending numbers.' },
         { name: 'phone numbers', description: 'What texts come from.' },
         { name: 'provider accounts', description: 'Credentials at a provider.' },
