@@ -104,7 +104,6 @@ export async function startApp(params: {
     version: params.version,
     ...(params.limits === undefined ? {} : { limits: params.limits }),
     renderMetrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
-    wakeJobs: sending.wakeJobs,
     changed: () => {
       authenticator.clear()
       sending.forgetRoutes()

@@ -87,6 +87,7 @@ const app = await buildServer({
   version,
   renderMetrics: absent,
   changed: absent,
+  wakeJobs: absent,
 })
 await app.ready()
 const path = new URL('../../docs/openapi.json', import.meta.url)
