@@ -1,7 +1,6 @@
 import type { Static } from 'typebox'
 import type { RecordedReceipt } from '../core/delivery-receipt.ts'
-import { keptBodyOf } from '../core/message.ts'
-import type { Message } from '../core/message.ts'
+import { keptBodyOf, type Message } from '../core/message.ts'
 import type { Media } from '../ports/inbound-store.ts'
 import type { MessageRecord } from '../ports/store.ts'
 import { attemptBodyOf, failureBodyOf, type ReadingParts, timeOrNull } from './reading.ts'

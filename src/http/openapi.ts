@@ -23,6 +23,7 @@ export async function registerOpenApi(app: App, { publicUrl, version }: OpenApiP
         { name: 'messages', description: 'Send texts, and learn what became of them.' },
         { name: 'conversations', description: 'All texts between one of your numbers and one person.' },
         { name: 'opt-outs', description: 'Who must not be texted.' },
+        { name: 'people', description: 'What is stored about somebody: hand it out, or remove it.' },
         { name: 'events', description: 'Hear of everything that happens: by signed webhooks, by pull, by stream.' },
         { name: 'organization', description: 'Who owns everything that a key can see.' },
         { name: 'policies', description: 'What may be sent, and to whom.' },

@@ -28,6 +28,7 @@ import { registerOptOutListRoutes } from './routes/opt-out-lists.ts'
 import { registerOptOutRoutes } from './routes/opt-outs.ts'
 import { registerOrganizationRoutes } from './routes/organization.ts'
 import { type PauseRouteParts, registerPauseRoutes } from './routes/pauses.ts'
+import { registerPeopleRoutes } from './routes/people.ts'
 import { registerPhoneNumberRoutes } from './routes/phone-numbers.ts'
 import { registerPolicyRoutes } from './routes/policies.ts'
 import { registerProviderAccountRoutes } from './routes/provider-accounts.ts'
@@ -134,6 +135,7 @@ export async function buildServer(parts: ServerParts): Promise<App> {
   registerConversationRoutes(app, parts)
   registerOptOutRoutes(app, parts)
   registerOptOutListRoutes(app, parts)
+  registerPeopleRoutes(app, parts)
   registerEventRoutes(app, parts)
   registerEventEndpointRoutes(app, parts)
   registerEventDeliveryRoutes(app, parts)

@@ -101,7 +101,7 @@ export const receiptExample = {
   received_at: '2027-01-31T12:00:02.000Z',
 }
 
-const example = {
+export const messageExample = {
   message_id: 'msg_01K9Z3V5W6X7Y8Z9A0B1C2D3E4',
   conversation_id: 'cnv_01K9Z3V5W6X7Y8Z9A0B1C2D3E4',
   assistant_id: 1,
@@ -186,5 +186,5 @@ export const messageSchema = Type.Object(
       { description: 'What became of it, oldest first.' },
     ),
   },
-  { title: 'Message', examples: [example] },
+  { title: 'Message', examples: [messageExample] },
 )

@@ -15,7 +15,7 @@ export const optOutCreateSchema = Type.Object(
   },
 )
 
-const example = {
+export const optOutExample = {
   phone_number: '+1234567890',
   source: 'api',
   in_doubt: false,
@@ -39,10 +39,10 @@ export const optOutSchema = Type.Object(
     evidence: nullable(Type.String()),
     created_at: timeSchema,
   },
-  { title: 'OptOut', examples: [example] },
+  { title: 'OptOut', examples: [optOutExample] },
 )
 
-export const optOutsSchema = Type.Array(optOutSchema, { examples: [[example]] })
+export const optOutsSchema = Type.Array(optOutSchema, { examples: [[optOutExample]] })
 
 export const optOutImportSchema = Type.Object(
   {
