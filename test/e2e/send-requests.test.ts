@@ -11,8 +11,11 @@ import {
 } from '../support/send-service.ts'
 import { engines } from '../support/service-client.ts'
 
+const startedAt = Date.now()
 const e164 = (field: string) => `Invalid ${field} format. Use E.164 format (e.g., +1234567890)`
 const good = () => ({ from_phone_number: senders.twilio, to_phone_number: freshRecipient(), message: 'Hello' })
+/** Whole seconds, and days enough that the fast clock of the service makes no difference. */
+const inDays = (days: number) => new Date(Math.floor(startedAt / 1_000) * 1_000 + days * 86_400_000).toISOString()
 const urls = (count: number) => Array.from({ length: count }, (_, index) => `https://example.com/${index}.png`)
 
 type Fields = Readonly<Record<string, unknown>>
@@ -59,9 +62,25 @@ const wrong: readonly Wrong[] = [
   ['idempotency_key has 257 characters', { idempotency_key: 'k'.repeat(257) }, /1 to 256 printable/],
   ['idempotency_key has a line break', { idempotency_key: 'a\nb' }, /1 to 256 printable/],
   ['idempotency_key is a number', { idempotency_key: 5 }, /1 to 256 printable/],
-  ['queue is asked for', { queue: true }, /queue is not supported/],
-  ['dry_run is asked for', { dry_run: true }, /dry_run is not supported/],
-  ['send_at is asked for', { send_at: '2027-01-01T00:00:00Z' }, /send_at is not supported/],
+  ['queue is a string', { queue: 'true' }, 'queue must be true or false.'],
+  ['dry_run is a number', { dry_run: 1 }, 'dry_run must be true or false.'],
+  ['queue is refused with send_at', { queue: false, send_at: inDays(1) }, /queue is false, but send_at implies/],
+  ...(['send_at', 'expires_at'] as const).flatMap((field): Wrong[] => [
+    [`${field} has no zone`, { [field]: '2027-01-31T12:00:00' }, /must be an RFC 3339 time with its zone/],
+    [`${field} is a day that is none`, { [field]: '2027-02-30T12:00:00Z' }, /must be an RFC 3339 time/],
+    [`${field} is a leap second`, { [field]: '2027-06-30T23:59:60Z' }, /must be an RFC 3339 time/],
+    [`${field} is a number`, { [field]: 1_800_000_000 }, /must be an RFC 3339 time/],
+    [`${field} is empty`, { [field]: '' }, /must be an RFC 3339 time/],
+    [`${field} has passed`, { [field]: inDays(-1) }, new RegExp(`^${field} has passed`)],
+  ]),
+  ['send_at is more than a year ahead', { send_at: inDays(368) }, 'send_at must be at most 366 days ahead.'],
+  ['expires_at is more than that ahead', { expires_at: inDays(369) }, 'expires_at must be at most 367 days ahead.'],
+  ['expires_at is at send_at', { send_at: inDays(2), expires_at: inDays(2) }, 'expires_at must be later than send_at.'],
+  [
+    'expires_at is before send_at',
+    { send_at: inDays(2), expires_at: inDays(1) },
+    'expires_at must be later than send_at.',
+  ],
   ['category is unknown', { category: 'spam' }, /category must be one of/],
   ['metadata has 21 pairs', { metadata: Object.fromEntries(urls(21).map((url) => [url, 'x'])) }, /at most 20 pairs/],
   ['metadata holds a number', { metadata: { order: 7 } }, /must be a string/],
@@ -78,8 +97,9 @@ const right: readonly [title: string, fields: Fields][] = [
   ['an idempotency_key of 256 characters', { idempotency_key: 'ü'.repeat(256) }],
   [
     'everything optional set to what it is without',
-    { queue: false, dry_run: false, idempotency_key: null, send_at: null },
+    { queue: false, dry_run: false, idempotency_key: null, send_at: null, expires_at: null },
   ],
+  ['an end that lies ahead', { expires_at: inDays(366.9) }],
 ]
 
 for (const engine of engines)
