@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { Type } from 'typebox'
 import { SmsError } from '../../core/errors.ts'
 import { parseE164 } from '../../core/phone-number.ts'
 import { isTimeZone } from '../../core/time-zone.ts'
@@ -49,7 +50,9 @@ function registerExport(app: App, parts: PeopleRouteParts): void {
         response: {
           200: {
             description: 'What there is, up to this request.',
-            content: { 'application/json': { schema: personExportSchema, example: personExportExample } },
+            content: {
+              'application/json': { schema: Type.Unsafe<Readable>(personExportSchema), example: personExportExample },
+            },
           },
           ...setupErrors('read or manage', { ...badNumber, 404: ['not_found', nobody] }),
         },
