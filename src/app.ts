@@ -8,6 +8,7 @@ import { makeLogIds } from './http/log-id.ts'
 import { buildServer, type ServerLimits } from './http/server.ts'
 import { startFetchMedia } from './jobs/fetch-media.ts'
 import type { Loop } from './jobs/loop.ts'
+import { startPruneOld } from './jobs/prune-old.ts'
 import { isDiallable, makeGuardedClient } from './net/guarded-client.ts'
 import { makeHttpClient } from './net/http-client.ts'
 import type { Clock } from './ports/clock.ts'
@@ -123,7 +124,7 @@ export async function startApp(params: {
       }),
       startEvents({ store, client: guarded, clock, random, log, mediaUrls: media.urlsFor }),
     )
-    loops.push(...ofInbound, ...others)
+    loops.push(...ofInbound, ...others, startPruneOld({ store, clock, log }))
   }
   const url = await server.listen({ host: config.host, port: config.port }).catch(async (error: unknown) => {
     await Promise.all(loops.map((loop) => loop.stop()))
