@@ -4,9 +4,14 @@ import { SmsError } from '../core/errors.ts'
 export type Migration = {
   readonly number: number
   readonly title: string
+  /**
+   * Runs first, each statement in a transaction of its own (`ALTER TABLE … ADD COLUMN IF NOT EXISTS`). Whoever holds one
+   * table that is in use while waiting for another meets those who have them the other way round.
+   */
+  readonly columns: readonly string[]
   /** Runs in one transaction. */
   readonly sql: string
-  /** Runs after it, outside of a transaction: indexes that are built and dropped while others write. In their order. */
+  /** Runs last, outside of a transaction (`CREATE` or `DROP INDEX CONCURRENTLY`): others write meanwhile. */
   readonly concurrent: readonly ConcurrentStatement[]
   /** The oldest schema whose code still works on this one. */
   readonly readableFrom: number
@@ -22,8 +27,13 @@ export type Schema = { readonly present: number; readonly known: number }
 
 const fileNamePattern = /^(\d{4})-([a-z0-9-]+)\.sql$/
 const readableFromPattern = /^-- readable from: (\d+)$/m
-const concurrentPattern =
-  /^(?<kind>CREATE|DROP)(?: UNIQUE)? INDEX CONCURRENTLY IF (?:NOT )?EXISTS (?<index>\w+)[^;]*;/gm
+/** To the end of a statement; a semicolon in a comment ends none. There are none in texts. */
+const rest = String.raw`(?:--.*\n|[^;-]|-(?!-))*;`
+const columnsPattern = new RegExp(String.raw`^ALTER TABLE \w+(?:\s|--.*\n)+ADD COLUMN IF NOT EXISTS ${rest}`, 'gm')
+const concurrentPattern = new RegExp(
+  String.raw`^(?<kind>CREATE|DROP)(?: UNIQUE)? INDEX CONCURRENTLY IF (?:NOT )?EXISTS (?<index>\w+)${rest}`,
+  'gm',
+)
 
 /** The migrations of a folder, numbered from 1 without gaps. */
 export function loadMigrations(folder: URL): Migration[] {
@@ -44,8 +54,9 @@ export function parseMigration(fileName: string, text: string): Migration {
   const number = Number(match[1])
   return {
     number,
-    title: fileName.slice(0, -'.sql'.length),
-    sql: text.replace(concurrentPattern, ''),
+    title: fileName.replace('.sql', ''),
+    columns: [...text.matchAll(columnsPattern)].map(([sql]) => sql),
+    sql: text.replace(columnsPattern, '').replace(concurrentPattern, ''),
     concurrent: [...text.matchAll(concurrentPattern)].map(({ 0: sql, groups }) => ({
       sql,
       index: groups?.index ?? '',

@@ -12,8 +12,8 @@ const all = loadMigrations(new URL('./migrations/', import.meta.url))
 const older = all.slice(0, 2)
 const messagesStored = 20_000
 const writersAtOnce = 4
-/** Far above what a change of the tables holds others up, and far below what an index on a big table would. */
-const gapMsMax = 2_000
+/** Less than what a caller of the API waits, also on a busy machine; what it was is printed. */
+const gapMsMax = 5_000
 
 suite('a schema is changed while an older version works on it', () => {
   test('no write fails, none waits long, and the older version can start again', async (t) => {
@@ -85,6 +85,18 @@ suite('a schema is changed while an older version works on it', () => {
     await Promise.all([reader.end(), old.close()])
     await database.drop()
   })
+})
+
+test('no migration holds tables in use: columns come one table at a time, indexes concurrently', () => {
+  for (const { title, sql } of all.slice(older.length)) {
+    const made = [...sql.matchAll(/^CREATE (?:UNLOGGED )?TABLE (\w+)/gm)].map(([, table]) => table)
+    const touched = [...sql.matchAll(/^CREATE (?:UNIQUE )?INDEX \w+ ON (\w+)|^ALTER TABLE (\w+)\s(?!SET \()/gm)]
+    assert.deepEqual(
+      touched.map(([, indexed, altered]) => indexed ?? altered).filter((table) => !made.includes(table)),
+      [],
+      title,
+    )
+  }
 })
 
 test('an index whose build was interrupted is dropped and built again', async () => {

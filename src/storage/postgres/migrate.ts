@@ -13,10 +13,13 @@ import { optionsFor, translated } from './connection.ts'
 /** Any number that nothing else in the database takes as an advisory lock. */
 const migrationLock = 7_835_411_902
 const lockPollMs = 200
-/** Whoever wants a table behind a change that waits for it waits too: so long at most, then the change steps back. */
-export const tableLockMsMax = 500
+/**
+ * Whoever wants a table behind a change that waits for it waits too: so long at most, then the change steps back. Longer
+ * than the second (`deadlock_timeout`) after which PostgreSQL ends an automatic vacuum that is in the way.
+ */
+export const tableLockMsMax = 1_500
 const tableLockPauseMs = 1_000
-/** Two minutes. */
+/** Some three minutes. */
 const tableLockTriesMax = 80
 const buildTriesMax = 5
 
@@ -25,8 +28,9 @@ const ownMigrations = loadMigrations(new URL('./migrations/', import.meta.url))
 /**
  * Brings the schema up to date while others work on it. Of several processes one does, the others wait.
  *
- *   tables    one transaction for each migration, which gives way to long statements and tries again
- *   indexes   after it, each on its own, without holding up writes; what an interrupted build left is dropped first
+ *   columns   one table after the other, each giving way to long statements and trying again
+ *   the rest  of a migration, in one transaction
+ *   indexes   each on its own, without holding up writes; what an interrupted build left is dropped first
  *
  * @returns the titles of what was applied.
  */
@@ -43,7 +47,7 @@ export async function migrateDatabase(
     const state = await readState(client)
     const pending = pendingMigrations(migrations, state)
     for (const migration of migrations.filter(({ number }) => number > state.finished)) {
-      if (pending.includes(migration)) await changeTables(client, migration)
+      if (pending.includes(migration)) await apply(client, migration)
       for (const statement of migration.concurrent) await build(client, statement)
       await client.query('UPDATE schema_version SET finished = $1', [migration.number])
     }
@@ -80,35 +84,45 @@ async function readState(
   }
 }
 
-async function changeTables(client: pg.Client, { number, sql, readableFrom }: Migration): Promise<void> {
-  for (let tries = 1; ; tries++) {
+async function apply(client: pg.Client, { number, columns, sql, readableFrom }: Migration): Promise<void> {
+  for (const statement of columns) await change(client, statement)
+  await change(
+    client,
+    `${sql}; UPDATE schema_version SET version = ${number}, readable_from = ${readableFrom},
+       finished = coalesce(finished, version)`,
+  )
+}
+
+async function change(client: pg.Client, sql: string): Promise<void> {
+  await patiently(tableLockTriesMax, async () => {
     try {
-      await client.query(`BEGIN; SET LOCAL lock_timeout = ${tableLockMsMax}; ${sql};
-        UPDATE schema_version SET version = ${number}, readable_from = ${readableFrom},
-          finished = coalesce(finished, version); COMMIT`)
-      return
+      await client.query(`BEGIN; SET LOCAL lock_timeout = ${tableLockMsMax}; ${sql}; COMMIT`)
     } catch (error) {
-      if (!isHeldUp(error)) throw error
-      await client.query('ROLLBACK')
-      if (tries >= tableLockTriesMax) throw heldUp(error)
-      await pause(tableLockPauseMs)
+      if (isHeldUp(error)) await client.query('ROLLBACK')
+      throw error
     }
-  }
+  })
 }
 
 async function build(client: pg.Client, { sql, index }: ConcurrentStatement): Promise<void> {
+  await patiently(buildTriesMax, async () => {
+    const { rowCount } = await client.query(
+      'SELECT 1 FROM pg_index WHERE indexrelid = to_regclass($1) AND NOT indisvalid',
+      [index],
+    )
+    if (rowCount !== 0) await client.query(`DROP INDEX CONCURRENTLY IF EXISTS ${index}`)
+    await client.query(sql)
+  })
+}
+
+/** @throws SmsError `unavailable` when others are in the way each time. */
+async function patiently(triesMax: number, work: () => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
-      const { rowCount } = await client.query(
-        'SELECT 1 FROM pg_index WHERE indexrelid = to_regclass($1) AND NOT indisvalid',
-        [index],
-      )
-      if (rowCount !== 0) await client.query(`DROP INDEX CONCURRENTLY IF EXISTS ${index}`)
-      await client.query(sql)
-      return
+      return await work()
     } catch (error) {
       if (!isHeldUp(error)) throw error
-      if (tries >= buildTriesMax) throw heldUp(error)
+      if (tries >= triesMax) throw heldUp(error)
       await pause(tableLockPauseMs)
     }
   }

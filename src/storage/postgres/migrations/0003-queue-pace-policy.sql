@@ -1,19 +1,19 @@
 -- readable from: 2
 -- JSON objects; absent members mean the defaults.
 ALTER TABLE organizations
-  ADD COLUMN policy TEXT NOT NULL DEFAULT '{}',
-  ADD COLUMN retention TEXT NOT NULL DEFAULT '{}',
-  ADD COLUMN paused_at BIGINT;
+  ADD COLUMN IF NOT EXISTS policy TEXT NOT NULL DEFAULT '{}',
+  ADD COLUMN IF NOT EXISTS retention TEXT NOT NULL DEFAULT '{}',
+  ADD COLUMN IF NOT EXISTS paused_at BIGINT;
 ALTER TABLE assistants
-  ADD COLUMN policy TEXT NOT NULL DEFAULT '{}',
-  ADD COLUMN paused_at BIGINT;
+  ADD COLUMN IF NOT EXISTS policy TEXT NOT NULL DEFAULT '{}',
+  ADD COLUMN IF NOT EXISTS paused_at BIGINT;
 ALTER TABLE senders
-  ADD COLUMN pacing TEXT NOT NULL DEFAULT '{}',
-  ADD COLUMN paused_at BIGINT;
+  ADD COLUMN IF NOT EXISTS pacing TEXT NOT NULL DEFAULT '{}',
+  ADD COLUMN IF NOT EXISTS paused_at BIGINT;
 ALTER TABLE provider_accounts
-  ADD COLUMN pacing TEXT NOT NULL DEFAULT '{}',
-  ADD COLUMN paused_at BIGINT;
-ALTER TABLE api_keys ADD COLUMN rate_limit TEXT;
+  ADD COLUMN IF NOT EXISTS pacing TEXT NOT NULL DEFAULT '{}',
+  ADD COLUMN IF NOT EXISTS paused_at BIGINT;
+ALTER TABLE api_keys ADD COLUMN IF NOT EXISTS rate_limit TEXT;
 -- How many requests a limited key has made in its present window. Unlogged: a count then waits for no disk, and to lose
 -- it in a crash of the server only begins the windows anew.
 CREATE UNLOGGED TABLE api_key_windows (
@@ -29,24 +29,24 @@ CREATE UNLOGGED TABLE api_key_windows (
 
 ALTER TABLE messages
   -- It was handed over to be sent when its turn comes.
-  ADD COLUMN queued BOOLEAN NOT NULL DEFAULT false,
+  ADD COLUMN IF NOT EXISTS queued BOOLEAN NOT NULL DEFAULT false,
   -- Its caller gave it an idempotency key: it is meant, however alike another may be.
-  ADD COLUMN keyed BOOLEAN NOT NULL DEFAULT false,
-  ADD COLUMN priority INTEGER NOT NULL DEFAULT 1,
-  ADD COLUMN send_at BIGINT,
-  ADD COLUMN expires_at BIGINT,
+  ADD COLUMN IF NOT EXISTS keyed BOOLEAN NOT NULL DEFAULT false,
+  ADD COLUMN IF NOT EXISTS priority INTEGER NOT NULL DEFAULT 1,
+  ADD COLUMN IF NOT EXISTS send_at BIGINT,
+  ADD COLUMN IF NOT EXISTS expires_at BIGINT,
   -- When one that is scheduled or held goes to the queue by itself; absent when a person must decide.
-  ADD COLUMN due_at BIGINT,
-  ADD COLUMN hold_reason TEXT,
-  ADD COLUMN approved_at BIGINT,
+  ADD COLUMN IF NOT EXISTS due_at BIGINT,
+  ADD COLUMN IF NOT EXISTS hold_reason TEXT,
+  ADD COLUMN IF NOT EXISTS approved_at BIGINT,
   -- The limit that refused it, as it stood then: JSON.
-  ADD COLUMN reached_limit TEXT,
+  ADD COLUMN IF NOT EXISTS reached_limit TEXT,
   -- When it was dispatched, where that counts against a limit.
-  ADD COLUMN counted_at BIGINT,
+  ADD COLUMN IF NOT EXISTS counted_at BIGINT,
   -- In millionths of the currency that the organization's prices are in.
-  ADD COLUMN cost_micros BIGINT,
+  ADD COLUMN IF NOT EXISTS cost_micros BIGINT,
   -- Its guard holds until then also when it is known what became of it.
-  ADD COLUMN duplicate_until BIGINT;
+  ADD COLUMN IF NOT EXISTS duplicate_until BIGINT;
 
 -- Built when the transaction has ended, so that sends go on meanwhile.
 CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_queued_by_sender ON messages (sender_id, priority, key)
@@ -74,9 +74,9 @@ DROP INDEX CONCURRENTLY IF EXISTS messages_queued;
 ALTER TABLE messages SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.05);
 
 ALTER TABLE conversations
-  ADD COLUMN last_inbound_at BIGINT,
+  ADD COLUMN IF NOT EXISTS last_inbound_at BIGINT,
   -- Texts of the person in a row, none long after the one before it.
-  ADD COLUMN inbound_streak INTEGER NOT NULL DEFAULT 0;
+  ADD COLUMN IF NOT EXISTS inbound_streak INTEGER NOT NULL DEFAULT 0;
 
 -- The pace of what sends: a number, or a whole provider account.
 CREATE TABLE lanes (
@@ -102,11 +102,12 @@ INSERT INTO lanes (kind, id, organization_id, next_at)
 UPDATE messages SET queued = true WHERE status = 'queued';
 
 -- When its text and media were removed, because the organization keeps them for so long only.
-ALTER TABLE messages ADD COLUMN body_removed_at BIGINT;
+ALTER TABLE messages ADD COLUMN IF NOT EXISTS body_removed_at BIGINT;
 -- What is removed by age, or of one person, is found by these.
-CREATE INDEX idempotency_keys_by_time ON idempotency_keys (created_at);
-CREATE INDEX events_by_recipient ON events (organization_id, recipient, key) WHERE recipient IS NOT NULL;
-CREATE INDEX refused_webhooks_by_organization ON refused_webhooks (organization_id, key)
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idempotency_keys_by_time ON idempotency_keys (created_at);
+CREATE INDEX CONCURRENTLY IF NOT EXISTS events_by_recipient ON events (organization_id, recipient, key)
+  WHERE recipient IS NOT NULL;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS refused_webhooks_by_organization ON refused_webhooks (organization_id, key)
   WHERE organization_id IS NOT NULL;
 -- One row. How often conversations were removed: the keys that a process remembers hold for one count.
 CREATE TABLE conversation_removals (
