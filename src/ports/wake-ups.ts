@@ -1,0 +1,15 @@
+/** `queue`: messages wait to be sent, or may go on after something held them up. */
+export const wakeUpTopics = ['queue'] as const
+export type WakeUpTopic = (typeof wakeUpTopics)[number]
+
+/**
+ * Tells processes at once of work that others committed. Only a hint, which may come late, twice or never: whoever
+ * listens looks by itself from time to time too.
+ */
+export interface WakeUps {
+  /**
+   * `listener` is called after a commit of this or another process that told of the topic, and whenever one may have
+   * gone unheard. It must not throw. @returns what ends that.
+   */
+  listen(topic: WakeUpTopic, listener: () => void): () => void
+}
