@@ -118,12 +118,30 @@ test('any order and any repetition of the evidence gives the same conclusion', (
 })
 
 test('an identical send joins while the first is unresolved, and after a lost answer also when it did go out', () => {
-  for (const status of ['sending', 'unknown'] as const) assert.equal(keepsGuard(status, [accepted]), true)
+  for (const status of ['sending', 'unknown'] as const) assert.equal(keepsGuard(status, [accepted], { now: 1 }), true)
   for (const status of ['sent', 'delivered', 'undelivered'] as const) {
-    assert.equal(keepsGuard(status, [accepted]), false)
-    assert.equal(keepsGuard(status, [unknown]), true)
-    assert.equal(keepsGuard(status, [unknown, { ...accepted, number: 2 }]), true)
+    assert.equal(keepsGuard(status, [accepted], { now: 1 }), false)
+    assert.equal(keepsGuard(status, [unknown], { now: 1 }), true)
+    assert.equal(keepsGuard(status, [unknown, { ...accepted, number: 2 }], { now: 1 }), true)
   }
   for (const status of ['failed', 'expired', 'canceled', 'suppressed'] as const)
-    assert.equal(keepsGuard(status, [unknown]), false)
+    assert.equal(keepsGuard(status, [unknown], { now: 1 }), false)
+})
+
+test('what waits goes back to the queue when it was not sent, unless an earlier attempt may have gone out', () => {
+  const refused: Attempt = { number: 1, startedAt: 1, finishedAt: 2, outcome: { kind: 'not_sent', failure: { reason: 'rate_limited' } } }
+  assert.equal(conclude({ attempts: [refused], receipts: [], queued: true }).status, 'queued')
+  assert.equal(conclude({ attempts: [refused], receipts: [] }).status, 'sending')
+  assert.equal(conclude({ attempts: [unknown, { ...refused, number: 2 }], receipts: [], queued: true }).status, 'sending')
+  assert.equal(conclude({ attempts: [{ ...refused, closedAt: 3 }], receipts: [], queued: true }).status, 'failed')
+})
+
+test('where the policy holds duplicates back, so does every text that may have reached its person, for its time', () => {
+  const duplicates = { duplicateUntil: 10, now: 9 }
+  for (const status of ['queued', 'held', 'sent', 'delivered', 'undelivered'] as const) {
+    assert.equal(keepsGuard(status, [accepted], duplicates), true)
+    assert.equal(keepsGuard(status, [accepted], { ...duplicates, now: 10 }), false)
+  }
+  for (const status of ['failed', 'canceled', 'expired', 'suppressed', 'scheduled'] as const)
+    assert.equal(keepsGuard(status, [accepted], duplicates), false)
 })

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import fc from 'fast-check'
-import { buildRoute, buildSend, freshName, now, outcomeRecord } from '../../test/support/store-builders.ts'
+import { buildRoute, buildSend, decisionTerms, freshName, now, outcomeRecord } from '../../test/support/store-builders.ts'
 import type { DeliveryReceipt } from '../core/delivery-receipt.ts'
 import { conclude } from '../core/evidence.ts'
 import { learnedOptOut } from '../core/opt-out.ts'
 import type { Route } from '../core/organization.ts'
-import { decideSend, termsOf } from '../core/policy.ts'
 import type { MessageRecord, Store } from './store.ts'
 
 const unknown = { kind: 'unknown', detail: 'reset after the request was written' } as const
@@ -79,14 +78,14 @@ export function evidenceContract(engine: string, open: () => Promise<Store>): vo
     test('a receipt proves that an unknown attempt was sent; repeats join it until somebody has read so', async () => {
       const lost = await withOutcome('unknown')
       const { organizationId, id, body } = lost.message
-      await store.sends.releaseGuard(organizationId, id)
+      await store.sends.releaseGuard(organizationId, id, now)
       assert.equal((await store.sends.accept(buildSend(route, { body }))).kind, 'joined')
       await record(lost, { providerStatus: 'sent', status: 'sent' })
       assert.equal((await stored(lost)).message.status, 'sent')
       assert.equal((await store.sends.accept(buildSend(route, { body }))).kind, 'joined')
-      await store.sends.releaseGuard(organizationId + 1, id)
+      await store.sends.releaseGuard(organizationId + 1, id, now)
       assert.equal((await store.sends.accept(buildSend(route, { body }))).kind, 'joined')
-      await store.sends.releaseGuard(organizationId, id)
+      await store.sends.releaseGuard(organizationId, id, now)
       assert.equal((await store.sends.accept(buildSend(route, { body }))).kind, 'started')
     })
 
@@ -303,7 +302,11 @@ export function evidenceContract(engine: string, open: () => Promise<Store>): vo
             resend,
             guard: buildSend(route, { body }).guard,
             guardExpiresAt: now + 1_300_000,
-            decide: () => (refuse ? { kind: 'refuse', rule: 'recipient_opted_out' } : { kind: 'send' }),
+            terms: {
+              ...decisionTerms(lost.message),
+              decide: () => (refuse ? { kind: 'refuse', rule: 'recipient_opted_out' } : { kind: 'send' }),
+            },
+            uses: [],
           })
         const notSent = async (number: number) => {
           const outcome = { kind: 'not_sent', failure: { reason: 'rate_limited' } } as const
@@ -344,7 +347,8 @@ export function evidenceContract(engine: string, open: () => Promise<Store>): vo
         resend: true,
         guard: buildSend(route, { body }).guard,
         guardExpiresAt: now + 1_300_000,
-        decide: (facts) => decideSend(facts, termsOf(lost.message)),
+        terms: decisionTerms(lost.message),
+        uses: [],
       })
     }
 
@@ -361,7 +365,8 @@ export function evidenceContract(engine: string, open: () => Promise<Store>): vo
           resend,
           guard: buildSend(route, { body }).guard,
           guardExpiresAt: now + 1_300_000,
-          decide: (facts) => decideSend(facts, termsOf(lost.message)),
+          terms: decisionTerms(lost.message),
+          uses: [],
         })
       assert.equal(await start(true), 'superseded')
       await store.evidence.closeAttempt({ organizationId, messageId, attemptNumber: 1, at: now + 600_000 })

@@ -100,7 +100,8 @@ export function readingContract(
           resend: false,
           guard: '0'.repeat(32),
           guardExpiresAt: now + 9,
-          decide: buildSend(route).decide,
+          terms: buildSend(route).terms,
+          uses: [],
         })
         const other = await sent(bob)
         const [newest, older] = await store.messages.list(organizationId, {}, all)

@@ -149,7 +149,8 @@ export function storeContract(engine: string, open: () => Promise<Store>): void 
           resend: false,
           guard: buildSend(route).guard,
           guardExpiresAt: now + 600_000,
-          decide: buildSend(route).decide,
+          terms: buildSend(route).terms,
+          uses: [],
         })
       assert.equal(await start(2), 'superseded')
       const notSent = { kind: 'not_sent', failure: { reason: 'rate_limited' }, retryAfterMs: 1_000 } as const

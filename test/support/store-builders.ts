@@ -3,16 +3,20 @@ import { decideConsent } from '../../src/core/consent.ts'
 import { conclusionEvent } from '../../src/core/event.ts'
 import { conclude, keepsGuard } from '../../src/core/evidence.ts'
 import { findKeyword } from '../../src/core/keyword.ts'
-import type { Message } from '../../src/core/message.ts'
+import { type Message, priorities } from '../../src/core/message.ts'
 import { type MessageId, makeMessageId } from '../../src/core/message-id.ts'
 import { findCovering } from '../../src/core/opt-out.ts'
 import type { Route } from '../../src/core/organization.ts'
+import type { SenderTerms } from '../../src/core/pacing.ts'
 import { parseE164 } from '../../src/core/phone-number.ts'
-import { decideSend, termsOf } from '../../src/core/policy.ts'
+import { decideSend } from '../../src/core/send-decision.ts'
+import { needsOf } from '../../src/core/send-facts.ts'
+import { type SendSettings, settingsOf, termsOf } from '../../src/core/send-terms.ts'
 import type { SendOutcome } from '../../src/core/send-outcome.ts'
 import type { NewInbound } from '../../src/ports/inbound-store.ts'
 import type { Metrics } from '../../src/ports/metrics.ts'
-import type { MessageRecord, NewSend, OutcomeRecord, Store } from '../../src/ports/store.ts'
+import type { Turn } from '../../src/ports/queue-store.ts'
+import type { DecisionTerms, MessageRecord, NewSend, OutcomeRecord, Store } from '../../src/ports/store.ts'
 
 export const now = 1_790_000_000_000
 
@@ -85,6 +89,9 @@ export function buildSend(
     readonly at?: number
     readonly recipient?: string
     readonly inReplyTo?: MessageId
+    /** What it is besides: queued, scheduled, with a priority of its own. */
+    readonly more?: Partial<Message>
+    readonly settings?: SendSettings
   } = {},
 ): NewSend {
   const at = options.at ?? now
@@ -107,22 +114,93 @@ export function buildSend(
     onUnknown: 'hold',
     metadata: { order: '7' },
     ...(options.inReplyTo === undefined ? {} : { inReplyTo: options.inReplyTo }),
+    priority: priorities.ordinary,
     status: 'sending',
+    ...(options.idempotencyKey === undefined ? {} : { keyed: true }),
     createdAt: at,
     updatedAt: at,
+    ...options.more,
   }
   return {
     message,
-    guard: hash('sha256', `${message.organizationId} ${message.recipient} ${body}`, 'hex').slice(0, 32),
+    guard: guardFor(message),
     guardExpiresAt: at + 600_000,
     ...(options.idempotencyKey === undefined
       ? {}
       : {
           idempotency: { route: 'sms.send', key: options.idempotencyKey, requestHash: body, forgetBefore: at - 1_000 },
         }),
-    decide: (facts) => decideSend(facts, termsOf(message)),
+    terms: decisionTerms(message, { settings: options.settings ?? settingsOf(route), at }),
+    uses: [{ kind: 'sender', id: message.senderId, day: 1, costMs: 1_000 * message.segmentCount, segmentCount: message.segmentCount }],
   }
 }
+
+export function guardFor({ organizationId, recipient, body }: Message): string {
+  return hash('sha256', `${organizationId} ${recipient} ${body}`, 'hex').slice(0, 32)
+}
+
+export function decisionTerms(
+  message: Message,
+  { settings = freeSettings, at = now }: { readonly settings?: SendSettings; readonly at?: number } = {},
+): DecisionTerms {
+  const terms = termsOf(message, settings, at)
+  return { needs: needsOf(terms), counted: settings.counted, decide: (facts) => decideSend(facts, terms) }
+}
+
+/** Nothing is limited, nothing paused. */
+export const freeSettings: SendSettings = {
+  policy: { ownPerRecipient: false, ownPrefixVelocity: false },
+  counted: false,
+}
+
+/** Takes turns of the number of the route and claims them, as the queue's loop does. */
+export async function claimQueue(
+  store: Store,
+  route: Route,
+  {
+    at = now,
+    settings = freeSettings,
+    ...terms
+  }: { readonly at?: number; readonly settings?: SendSettings } & Partial<SenderTerms> = {},
+): Promise<MessageRecord[]> {
+  const turns = await takeTurnsOf(store, route, { at, ...terms })
+  return store.queue.claim({
+    now: at,
+    turns,
+    senderIds: turns.length === 0 ? [] : [route.sender.id],
+    termsOf: (message) => ({
+      ...decisionTerms(message, { settings, at }),
+      guard: guardFor(message),
+      guardExpiresAt: at + 600_000,
+    }),
+  })
+}
+
+export function takeTurnsOf(
+  store: Store,
+  { sender, account }: Route,
+  { at = now, ...terms }: { readonly at?: number } & Partial<SenderTerms> = {},
+): Promise<Turn[]> {
+  return store.queue.takeTurns({
+    now: at,
+    day: Math.floor(at / dayMs),
+    nextDayAt: (Math.floor(at / dayMs) + 1) * dayMs,
+    leasedUntil: at + 5_000,
+    senders: [
+      {
+        senderId: sender.id,
+        organizationId: sender.organizationId,
+        providerAccountId: account.id,
+        segmentsPerSecond: 1_000,
+        paused: false,
+        takeMax: 500,
+        ...terms,
+      },
+    ],
+  })
+}
+
+const dayMs = 86_400_000
 
 /** How the first attempt of a started message ended, one millisecond after. */
 export function outcomeRecord(
@@ -131,14 +209,14 @@ export function outcomeRecord(
   more: { readonly closedAt?: number; readonly number?: number } = {},
 ): OutcomeRecord {
   const attempt = { number: 1, startedAt: message.createdAt, finishedAt: now + 1, outcome, ...more }
-  const conclusion = conclude({ attempts: [attempt], receipts: [] })
+  const conclusion = conclude({ attempts: [attempt], receipts: [], queued: message.queued === true })
   return {
     key,
     messageId: message.id,
     organizationId: message.organizationId,
     attempt,
     conclusion,
-    keepsGuard: keepsGuard(conclusion.status, [attempt]),
+    keepsGuard: keepsGuard(conclusion.status, [attempt], { ...message, now: now + 1 }),
     ...(conclusion.status === 'sending' ? {} : { event: conclusionEvent(message, conclusion, { at: now + 1 }) }),
   }
 }
@@ -171,7 +249,7 @@ export function buildInbound(
     metadata: {},
   }
   const keyword = findKeyword(body, { sender: route.sender.phoneNumber })
-  const reply = { ...buildSend(route, { body: 'Noted.', recipient: person, at }).message, status: 'queued' } as const
+  const reply = { ...buildSend(route, { body: 'Noted.', recipient: person, at }).message, status: 'queued', queued: true } as const
   const { organizationId } = message
   return {
     message,

@@ -6,7 +6,7 @@ import type { ClaimTerms, QueueStore, Turn } from '../../ports/queue-store.ts'
 import type { MessageRecord } from '../../ports/store.ts'
 import { judged } from '../ending.ts'
 import { guardHolds } from '../guard.ts'
-import { revisitMs, waitingLookedAtMax } from '../queue-limits.ts'
+import { heldBackRetryMs, revisitMs, waitingLookedAtMax } from '../queue-limits.ts'
 import { attemptOf, laneOf, messageOf, pacedTextOf, type Row, turnOf } from '../rows.ts'
 import { CommitUnknown, type Database, type Queries } from './database.ts'
 import { debitLanes, lockLanes, type SavedLane, saveLanes } from './lanes.ts'
@@ -88,7 +88,7 @@ async function takeAllTurns(queries: Queries, params: TurnParams): Promise<Turn[
     new Map(limited.map((terms) => [terms.providerAccountId, terms])),
   )
   const accounts = new Map(accountRows.map((row) => [Number(row.id), laneOf(row)]))
-  const waiting = await selectWaiting(queries, senders)
+  const waiting = await selectWaiting(queries, { senders, now })
   const saved: SavedLane[] = []
   const turns: Turn[] = []
   for (const terms of senders) {
@@ -119,17 +119,19 @@ async function takeAllTurns(queries: Queries, params: TurnParams): Promise<Turn[
  * By number, in the order in which they leave. A number with messages of which none may leave now has an empty list; one
  * without messages is missing.
  */
-async function selectWaiting(queries: Queries, senders: TurnParams['senders']): Promise<Map<number, Row[]>> {
+async function selectWaiting(queries: Queries, { senders, now }: Pick<TurnParams, 'senders' | 'now'>): Promise<Map<number, Row[]>> {
   const rows = await queries.all(
     `SELECT l.sender_id AS lane_id, m.* FROM unnest($1::bigint[], $2::int[]) AS l (sender_id, looked_at)
      LEFT JOIN LATERAL (
        SELECT m.key, m.organization_id, m.sender_id, m.assistant_id, m.provider_account_id, m.recipient, m.segment_count,
          m.media_urls
        FROM messages m WHERE m.status = 'queued' AND m.sender_id = l.sender_id AND NOT ${isUnderWay}
+         AND (m.due_at IS NULL OR m.due_at <= $3)
        ORDER BY m.priority, m.key LIMIT l.looked_at) AS m ON true
      WHERE EXISTS (SELECT 1 FROM messages q WHERE q.status = 'queued' AND q.sender_id = l.sender_id)`,
     senders.map(({ senderId }) => senderId),
     senders.map(({ takeMax }) => waitingLookedAtMax(takeMax)),
+    now,
   )
   const found = new Map<number, Row[]>()
   for (const row of rows) {
@@ -210,6 +212,7 @@ async function claimAll(queries: Queries, { now, turns, termsOf }: ClaimParams):
     queries.all('SELECT * FROM attempts WHERE message_key = ANY($1::bigint[]) ORDER BY number', keys),
   ])
   const starts: Start[] = []
+  const heldBack: number[] = []
   const held: { key: number; message: Message }[] = []
   for (const claimed of claims) {
     const { key, waiting, terms } = claimed
@@ -219,7 +222,10 @@ async function claimAll(queries: Queries, { now, turns, termsOf }: ClaimParams):
     else {
       const holder = holders.get(terms.guard)
       const isHeldBack = holder !== undefined && holder.key !== key && guardHolds(holder.row, now)
-      if (isHeldBack && waiting.keyed !== true) continue
+      if (isHeldBack && waiting.keyed !== true) {
+        heldBack.push(key)
+        continue
+      }
       const message: Message = { ...waiting, status: 'sending', ...(terms.counted ? { countedAt: now } : {}), updatedAt: now }
       if (!isHeldBack) holders.set(terms.guard, { key, row: { status: 'sending' } })
       starts.push({ ...claimed, message, guarded: !isHeldBack })
@@ -227,6 +233,8 @@ async function claimAll(queries: Queries, { now, turns, termsOf }: ClaimParams):
     }
   }
   await writeHeld(queries, held)
+  if (heldBack.length > 0)
+    await queries.run('UPDATE messages SET due_at = $1 WHERE key = ANY($2::bigint[])', now + heldBackRetryMs, heldBack)
   return start(queries, { starts, now, before, takenOver: takenOver(holders, starts) })
 }
 
@@ -328,11 +336,11 @@ async function letGo(queries: Queries, { now, senderIds }: ClaimParams): Promise
     senderIds,
   )
   const waiting = await queries.all(
-    `SELECT id FROM unnest($1::bigint[]) AS id
-     WHERE EXISTS (SELECT 1 FROM messages WHERE status = 'queued' AND sender_id = id)`,
+    `SELECT l.sender_id FROM unnest($1::bigint[]) AS l (sender_id)
+     WHERE EXISTS (SELECT 1 FROM messages m WHERE m.status = 'queued' AND m.sender_id = l.sender_id)`,
     senderIds,
   )
-  const waits = new Set(waiting.map((row) => Number(row.id)))
+  const waits = new Set(waiting.map((row) => Number(row.sender_id)))
   await saveLanes(
     queries,
     rows.map((row) => {

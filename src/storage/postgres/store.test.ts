@@ -7,6 +7,7 @@ import { startTcpProxy } from '../../../test/support/tcp-proxy.ts'
 import { batchContract } from '../../ports/batch-store.contract.ts'
 import { evidenceContract } from '../../ports/evidence.contract.ts'
 import { inboundContract } from '../../ports/inbound-store.contract.ts'
+import { queueContract } from '../../ports/queue-store.contract.ts'
 import { readingContract } from '../../ports/reading.contract.ts'
 import { storeContract } from '../../ports/store.contract.ts'
 import { makeSealer } from '../seal.ts'
@@ -22,6 +23,7 @@ storeContract('postgres', () => open())
 batchContract('postgres', () => open())
 evidenceContract('postgres', () => open())
 inboundContract('postgres', () => open())
+queueContract('postgres', () => open())
 readingContract(
   'postgres',
   () => open(),

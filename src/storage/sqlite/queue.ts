@@ -5,7 +5,7 @@ import type { QueueStore, Turn } from '../../ports/queue-store.ts'
 import type { MessageRecord } from '../../ports/store.ts'
 import { judged } from '../ending.ts'
 import { guardHolds } from '../guard.ts'
-import { revisitMs, waitingLookedAtMax } from '../queue-limits.ts'
+import { heldBackRetryMs, revisitMs, waitingLookedAtMax } from '../queue-limits.ts'
 import { attemptOf, laneOf, messageOf, pacedTextOf, turnOf } from '../rows.ts'
 import type { Database, Row } from './database.ts'
 import { debitLanes, findLane, saveLane, selectLane } from './lanes.ts'
@@ -77,8 +77,10 @@ function takeSenderTurns(
   if (lane === undefined || Number(lane.leased_until) > now || database.get(`SELECT 1 WHERE ${isHeld}`)) return []
   const rows = database.all(
     `SELECT m.* FROM messages m WHERE m.status = 'queued' AND m.sender_id = ? AND NOT ${isUnderWay}
+       AND (m.due_at IS NULL OR m.due_at <= ?)
      ORDER BY m.priority, m.key LIMIT ?`,
     terms.senderId,
+    now,
     waitingLookedAtMax(terms.takeMax),
   )
   const account = findLane(database, ofAccount)
@@ -162,7 +164,10 @@ function startQueued(
   const guard = Buffer.from(terms.guard, 'hex')
   const holder = database.get('SELECT * FROM messages WHERE guard = ? AND key <> ?', guard, key)
   const isHeldBack = holder !== undefined && guardHolds(holder, now)
-  if (isHeldBack && waiting.keyed !== true) return []
+  if (isHeldBack && waiting.keyed !== true) {
+    database.run('UPDATE messages SET due_at = ? WHERE key = ?', now + heldBackRetryMs, key)
+    return []
+  }
   if (holder !== undefined && !isHeldBack) database.run('UPDATE messages SET guard = NULL WHERE key = ?', Number(holder.key))
   const message: Message = {
     ...waiting,

@@ -4,34 +4,34 @@ import type { Database } from './database.ts'
 /** Whose rows are that are kept only for their key. No organization has this id. */
 const nobody = 0
 
-/** What such a row is, beside its key and its owner. */
-const emptied = {
-  messages: `id = 'removed ' || key, direction = 'outbound', assistant_id = 0, sender_id = 0, provider_account_id = 0,
-    conversation_key = 0, provider = '', sender = '', recipient = '', body = '', media_urls = '[]', metadata = '{}',
-    in_reply_to = NULL, automatic = NULL, keyword = NULL, status = 'canceled', provider_message_id = NULL,
-    failure_reason = NULL, failure_code = NULL, failure_message = NULL, refusal = NULL, guard = NULL,
-    counted_at = NULL, due_at = NULL, expires_at = NULL, send_at = NULL`,
-  events: `message_key = NULL, recipient = NULL, data = '{}'`,
-  conversations: `id = 'removed ' || key, assistant_id = 0, sender_id = -key, number = '', person = '',
-    last_inbound_id = NULL, last_inbound_at = NULL`,
-} as const
-
 /**
  * SQLite gives a new row the key after the greatest that is there, and keys are known outside: as ids, as cursors of
  * those who read events. None may be given twice, so the row with the greatest stays, emptied, until there is a greater.
  */
-function deleteKeyed(database: Database, table: keyof typeof emptied, keys: readonly number[]): number {
+function deleteKeyed(
+  database: Database,
+  table: 'messages' | 'events' | 'conversations',
+  keys: readonly number[],
+): number {
   if (keys.length === 0) return 0
   const newest = Number(database.get(`SELECT max(key) AS key FROM ${table}`)?.key)
-  const kept = keys.includes(newest)
-  if (kept) database.run(`UPDATE ${table} SET organization_id = ${nobody}, ${emptied[table]} WHERE key = ?`, newest)
-  const { changes } = database.run(
-    `DELETE FROM ${table} WHERE key IN (SELECT value FROM json_each(?)) AND key <> ?`,
-    JSON.stringify(keys),
-    kept ? newest : 0,
-  )
   database.run(`DELETE FROM ${table} WHERE organization_id = ${nobody} AND key < ?`, newest)
-  return changes + (kept ? 1 : 0)
+  const { changes } = database.run(
+    `DELETE FROM ${table} WHERE key IN (SELECT value FROM json_each(?)) AND key < ?`,
+    JSON.stringify(keys),
+    newest,
+  )
+  if (!keys.includes(newest)) return changes
+  database.run(`UPDATE ${table} SET ${emptied(database, table)} WHERE key = ?`, newest)
+  return changes + 1
+}
+
+/** Whatever columns there are: nothing of what the row said is left. */
+function emptied(database: Database, table: string): string {
+  return database
+    .all(`SELECT name, type, "notnull" AS required FROM pragma_table_info('${table}') WHERE name <> 'key'`)
+    .map(({ name, type, required }) => `${name} = ${required === 0 ? 'NULL' : type === 'TEXT' ? "''" : nobody}`)
+    .join(', ')
 }
 
 /** With attempts, receipts, events, media, and the idempotency keys that point to them. */

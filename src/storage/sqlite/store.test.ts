@@ -8,6 +8,7 @@ import { buildRoute, buildSend, silentMetrics } from '../../../test/support/stor
 import { batchContract } from '../../ports/batch-store.contract.ts'
 import { evidenceContract } from '../../ports/evidence.contract.ts'
 import { inboundContract } from '../../ports/inbound-store.contract.ts'
+import { queueContract } from '../../ports/queue-store.contract.ts'
 import { readingContract } from '../../ports/reading.contract.ts'
 import { storeContract } from '../../ports/store.contract.ts'
 import { makeSealer } from '../seal.ts'
@@ -22,6 +23,7 @@ storeContract('sqlite', () => open('contract.db'))
 batchContract('sqlite', () => open('batches.db'))
 evidenceContract('sqlite', () => open('evidence.db'))
 inboundContract('sqlite', () => open('inbound.db'))
+queueContract('sqlite', () => open('queue.db'))
 readingContract(
   'sqlite',
   () => open('reading.db'),
