@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { guardedPolicy } from '../core/policy.ts'
 import { parseSetupFile } from './setup-file.ts'
 
 const env = { TWILIO_AUTH_TOKEN: 'a: {token}, with "YAML" # in it', TELNYX_API_KEY: 'KEY1', TELNYX_PUBLIC_KEY: 'k=' }
@@ -58,6 +59,40 @@ test('how inbound texts are treated is read, and how far an opt-out reaches', ()
   )
 })
 
+const steered = `policy:
+  preset: guarded
+  countries: [US, NO, +1876]
+  per_recipient:
+    - { messages: 3, per: day }
+  spend: { amount: 12.5, per: month }
+  prices: { currency: USD, default: 0.01, by_prefix: { +1: 0.0079 } }
+  loop: off
+  quiet_hours: { monday: [09:00, 20:00] }
+${file.replace('phone_numbers: ["+1234567890"]', 'phone_numbers: ["+1234567890", { number: "+1234567891", pace: { segments_per_second: 0.5, strict: true } }]')}    policy: { recipients: { allow: [+1555123456] }, approval: true, loop: off }
+`
+
+test('policies and paces are read as the API takes them', () => {
+  const { policy, assistants } = parseSetupFile(steered, env)
+  const { loop: _off, ...guarded } = guardedPolicy
+  assert.deepEqual(policy, {
+    ...guarded,
+    countries: ['US', 'NO', '+1876'],
+    perRecipient: [{ messages: 3, per: 'day' }],
+    spend: { amount: 12.5, per: 'month' },
+    prices: { currency: 'USD', default: 0.01, byPrefix: { '+1': 0.0079 } },
+    quietHours: { monday: ['09:00', '20:00'] },
+  })
+  assert.deepEqual(assistants[0]?.policy, {
+    recipients: { allow: 'list', numbers: ['+1555123456'] },
+    approval: true,
+    loop: 'off',
+  })
+  assert.deepEqual(assistants[0]?.phoneNumbers, ['+1234567890', '+1234567891'])
+  assert.deepEqual(assistants[0]?.pacing, { '+1234567891': { segmentsPerSecond: 0.5, strict: true } })
+  const paced = file.replace('account_sid: ACxxxx,', 'account_sid: ACxxxx, pace: { mms_per_second: 5 },')
+  assert.deepEqual(parseSetupFile(paced, env).providerAccounts[0]?.pacing, { mmsPerSecond: 5 })
+})
+
 test('the example file is valid', () => {
   const example = readFileSync(new URL('../../textbridge.example.yaml', import.meta.url), 'utf8')
   assert.equal(parseSetupFile(example, env).assistants.length, 2)
@@ -84,6 +119,24 @@ const faults: [what: string, text: string, sentence: RegExp][] = [
   ['a blank keyword', inbound.replace('[END', "[' '"), /^Line 13: a freed keyword must have/],
   ['a reply over the limit', inbound.replace('Done:', 'a'.repeat(321)), /^Line 14: opt_out_reply is longer/],
   ['an unknown inbound key', inbound.replace('coalesce_ms', 'coalesce'), /^Line 12: coalesce is not known here/],
+  [
+    'an unknown rule',
+    steered.replace('  loop: off', '  loops: off'),
+    /^Line 8: loops is not known here; there is: preset/,
+  ],
+  ['a limit of none', steered.replace('messages: 3', 'messages: 0'), /^Line 5: per_recipient\[0\]\.messages must be a/],
+  ['money without prices', steered.replace(/ {2}prices: .*\n/, ''), /^Line 6: spend needs prices/],
+  [
+    'money of an assistant',
+    steered.replace('approval: true', 'spend: {}'),
+    /^Line 19: spend is of the whole organization/,
+  ],
+  ['a pace of none', steered.replace('0.5', '0'), /^Line 17: segments_per_second must be a number of more than 0/],
+  [
+    'an unknown word of a pace',
+    steered.replace('strict: true', 'strict: yes'),
+    /^Line 17: strict must be true or false/,
+  ],
   ['an empty file', '', /must have keys and values/],
   ['an alias bomb', `organization: &a [x]\nassistants: [${Array(200).fill('*a').join(',')}]\n`, /./],
 ]

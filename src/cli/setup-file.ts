@@ -11,9 +11,10 @@ import {
 import { isE164 } from '../core/phone-number.ts'
 import { parseBaseUrl } from '../use-cases/account-fields.ts'
 import type { Setup, SetupAccount, SetupAssistant } from '../use-cases/apply-setup.ts'
+import { readAccountPace, readPolicy, readSenderPace } from './setup-settings.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
-type Path = readonly (string | number)[]
+export type Path = readonly (string | number)[]
 
 export const setupFileLengthMax = 1024 * 1024
 export const nameLengthMax = 200
@@ -46,7 +47,7 @@ export function parseSetupFile(text: string, env: Env): Setup {
 }
 
 function readSetup(reader: Reader, root: unknown): Setup {
-  const top = reader.object(root, [], ['organization', 'opt_out_scope', 'provider_accounts', 'assistants'])
+  const top = reader.object(root, [], ['organization', 'opt_out_scope', 'policy', 'provider_accounts', 'assistants'])
   const providerAccounts = reader
     .list(top.provider_accounts, ['provider_accounts'])
     .map((item, index) => readAccount(reader, item, ['provider_accounts', index]))
@@ -84,13 +85,14 @@ function readSetup(reader: Reader, root: unknown): Setup {
   return {
     organization: reader.text(top, 'organization', []),
     ...(optOutScope === undefined ? {} : { optOutScope }),
+    ...(top.policy === undefined ? {} : { policy: readPolicy(reader, top.policy, ['policy'], 'organization') }),
     providerAccounts,
     assistants,
   }
 }
 
 function readAccount(reader: Reader, item: unknown, path: Path): SetupAccount {
-  const { name: _name, provider: _provider, base_url, ...rest } = reader.object(item, path)
+  const { name: _name, provider: _provider, base_url, pace, ...rest } = reader.object(item, path)
   const fields: Record<string, string> = {}
   for (const key of Object.keys(rest)) fields[key] = reader.text(rest, key, path)
   const entry = reader.object(item, path)
@@ -101,6 +103,7 @@ function readAccount(reader: Reader, item: unknown, path: Path): SetupAccount {
       ? {}
       : { baseUrl: reader.checked([...path, 'base_url'], () => parseBaseUrl(reader.text(entry, 'base_url', path))) }),
     fields,
+    ...(pace === undefined ? {} : { pacing: readAccountPace(reader, pace, [...path, 'pace']) }),
   }
 }
 
@@ -113,6 +116,7 @@ function readAssistant(reader: Reader, item: unknown, path: Path): SetupAssistan
     'sms_webhook_url',
     'messaging_service_sid',
     'inbound',
+    'policy',
   ])
   const smsWebhookUrl = reader.optionalText(entry, 'sms_webhook_url', path)
   const webhook = smsWebhookUrl === undefined ? null : URL.parse(smsWebhookUrl)
@@ -120,20 +124,32 @@ function readAssistant(reader: Reader, item: unknown, path: Path): SetupAssistan
     reader.fail([...path, 'sms_webhook_url'], 'sms_webhook_url must be an http(s) URL')
   const description = reader.optionalText(entry, 'description', path)
   const messagingServiceId = reader.optionalText(entry, 'messaging_service_sid', path)
+  const numbers = reader
+    .list(entry.phone_numbers, [...path, 'phone_numbers'])
+    .map((item, index) => readNumber(reader, item, [...path, 'phone_numbers', index]))
+  const paces = numbers.flatMap(({ phoneNumber, pacing }) => (pacing === undefined ? [] : [[phoneNumber, pacing]]))
   return {
     name: reader.text(entry, 'name', path),
     providerAccount: reader.text(entry, 'provider_account', path),
-    phoneNumbers: reader.list(entry.phone_numbers, [...path, 'phone_numbers']).map((number, index) => {
-      const place = [...path, 'phone_numbers', index]
-      const given = reader.substituted(number, place)
-      if (!isE164(given)) return reader.fail(place, 'a phone number must be in E.164 format (e.g. "+1234567890")')
-      return given
-    }),
+    phoneNumbers: numbers.map(({ phoneNumber }) => phoneNumber),
+    ...(paces.length === 0 ? {} : { pacing: Object.fromEntries(paces) }),
+    ...(entry.policy === undefined
+      ? {}
+      : { policy: readPolicy(reader, entry.policy, [...path, 'policy'], 'assistant') }),
     ...(description === undefined ? {} : { description }),
     ...(messagingServiceId === undefined ? {} : { messagingServiceId }),
     ...(smsWebhookUrl === undefined ? {} : { smsWebhookUrl }),
     ...(Object.hasOwn(entry, 'inbound') ? { inbound: readInbound(reader, entry.inbound, [...path, 'inbound']) } : {}),
   }
+}
+
+/** A number, or one with its pace. */
+function readNumber(reader: Reader, item: unknown, path: Path) {
+  const entry = typeof item === 'string' ? { number: item } : reader.object(item, path, ['number', 'pace'])
+  const phoneNumber = reader.substituted(entry.number, path)
+  if (!isE164(phoneNumber)) return reader.fail(path, 'a phone number must be in E.164 format (e.g. "+1234567890")')
+  if (!('pace' in entry)) return { phoneNumber }
+  return { phoneNumber, pacing: readSenderPace(reader, entry.pace, [...path, 'pace']) }
 }
 
 function readInbound(reader: Reader, item: unknown, path: Path): InboundSettings {
@@ -182,7 +198,7 @@ function refuseRepeated(reader: Reader, values: readonly (readonly [value: strin
 }
 
 /** Reads plain values and knows the line of each for its faults. All scalars are strings here (the failsafe schema). */
-class Reader {
+export class Reader {
   readonly #env: Env
   readonly #lineOf: (path: Path) => number
 

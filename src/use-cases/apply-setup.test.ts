@@ -112,3 +112,79 @@ test('what cannot be is refused before anything changes', async () => {
   for (const [wanted, sentence] of faults) await assert.rejects(planSetup(parts(), wanted), sentence)
   assert.deepEqual((await planSetup(parts(), setup())).changes, [])
 })
+
+test('policies and paces are set with what is created, changed member by member, and left alone where none are named', async () => {
+  const bot = { name: 'Bot', providerAccount: 'main', phoneNumbers: [one] }
+  const steer = (change: Partial<Setup> = {}) => setup({ organization: 'Steered', assistants: [bot], ...change })
+  const steps: [Setup, string[]][] = [
+    [
+      steer({
+        policy: { unanswered: 5, perOrganization: [{ messages: 100, per: 'day' }] },
+        providerAccounts: [
+          { name: 'main', provider: 'telnyx', fields: { api_key: 'KEY1' }, pacing: { smsPerSecond: 40 } },
+        ],
+        assistants: [
+          { ...bot, policy: { unanswered: 'off' }, pacing: { [one]: { segmentsPerSecond: 3, strict: true } } },
+        ],
+      }),
+      [
+        '+ organization Steered',
+        '~ policy of organization Steered: per_organization (none) -> [{"messages":100,"per":"day"}], unanswered (none) -> 5',
+        '+ provider account main (telnyx)',
+        '~ pace of provider account main: sms_per_second (none) -> 40',
+        '+ assistant Bot',
+        '~ policy of assistant Bot: unanswered (none) -> off',
+        '+ phone number +12025550142 of Bot',
+        '~ pace of phone number +12025550142: segments_per_second (none) -> 3, strict (none) -> true',
+      ],
+    ],
+    [
+      steer({
+        policy: { unanswered: 7 },
+        providerAccounts: [{ name: 'main', provider: 'telnyx', fields: { api_key: 'KEY1' }, pacing: {} }],
+        assistants: [{ ...bot, policy: {}, pacing: { [one]: { segmentsPerSecond: 3 } } }],
+      }),
+      [
+        '~ policy of organization Steered: per_organization [{"messages":100,"per":"day"}] -> (none), unanswered 5 -> 7',
+        '~ pace of provider account main: sms_per_second 40 -> (none)',
+        '~ policy of assistant Bot: unanswered off -> (none)',
+        '~ pace of phone number +12025550142: strict true -> (none)',
+      ],
+    ],
+    [steer({ providerAccounts: [{ name: 'main', provider: 'telnyx', fields: { api_key: 'KEY1' } }] }), []],
+  ]
+  for (const [wanted, expected] of steps) {
+    const plan = await planSetup(parts(), wanted)
+    assert.deepEqual(
+      plan.changes.map((change) => `${change.sign} ${change.text}`),
+      expected,
+    )
+    await plan.apply()
+    assert.deepEqual((await planSetup(parts(), wanted)).changes, [])
+  }
+  const organization = await store.organizations.findByName('Steered')
+  assert.ok(organization !== undefined)
+  const route = await store.senders.findRoute(organization.id, one)
+  assert.deepEqual(
+    [route?.organization.policy, route?.assistant.policy, route?.account.pacing, route?.sender.pacing],
+    [{ unanswered: 7 }, {}, {}, { segmentsPerSecond: 3 }],
+  )
+  const entries = await store.audit.list(organization.id, { limit: 100 })
+  assert.deepEqual(
+    entries.slice(0, 2).map(({ actor, action, subject, data }) => [actor, action, subject, data]),
+    [
+      [
+        'the set-up file',
+        'pace.changed',
+        `phone number ${route?.sender.id}`,
+        { before: { segments_per_second: 3, strict: true }, after: { segments_per_second: 3 } },
+      ],
+      [
+        'the set-up file',
+        'policy.changed',
+        `assistant ${route?.assistant.id}`,
+        { before: { unanswered: 'off' }, after: {} },
+      ],
+    ],
+  )
+})

@@ -1,7 +1,9 @@
 import { SmsError } from '../core/errors.ts'
 import type { OptOutScope } from '../core/opt-out.ts'
 import type { Assistant, InboundSettings, Organization, ProviderAccount, Sender } from '../core/organization.ts'
+import type { AccountPacing, SenderPacing } from '../core/pacing.ts'
 import type { E164 } from '../core/phone-number.ts'
+import type { Policy } from '../core/policy.ts'
 import type { Clock } from '../ports/clock.ts'
 import { type EventEndpoint, endpointsPerOrganizationMax } from '../ports/event-store.ts'
 import type { Provider } from '../ports/provider.ts'
@@ -9,12 +11,15 @@ import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
 import { partAccountFields } from './account-fields.ts'
 import { ensureAssistantEndpoint, isEndpointOf } from './ensure-assistant-endpoint.ts'
+import { planAccountPace, planPolicy, planSenderPace } from './plan-settings.ts'
 
 /** What there should be, as a whole. What it does not mention is left alone. */
 export type Setup = {
   readonly organization: string
   /** Absent: as it is; for an organization that is made, 'organization'. */
   readonly optOutScope?: OptOutScope
+  /** Absent: as it is. So it is with the policies and paces below. */
+  readonly policy?: Policy
   readonly providerAccounts: readonly SetupAccount[]
   readonly assistants: readonly SetupAssistant[]
 }
@@ -24,6 +29,7 @@ export type SetupAccount = {
   readonly provider: string
   readonly baseUrl?: string
   readonly fields: Readonly<Record<string, string>>
+  readonly pacing?: AccountPacing
 }
 
 export type SetupAssistant = {
@@ -33,7 +39,10 @@ export type SetupAssistant = {
   readonly messagingServiceId?: string
   readonly smsWebhookUrl?: string
   readonly inbound?: InboundSettings
+  readonly policy?: Policy
   readonly phoneNumbers: readonly E164[]
+  /** By phone number. */
+  readonly pacing?: Readonly<Record<string, SenderPacing>>
 }
 
 /** One difference between what is and what should be. */
@@ -43,7 +52,7 @@ export type SetupChange = {
   /** For a person; secrets are named, never shown. */
   readonly text: string
   /** Changes apply in their order: later ones look up by name what earlier ones created. */
-  readonly apply: (names: KnownNames) => Promise<void>
+  readonly apply: (names: KnownNames) => Promise<unknown>
 }
 
 type KnownNames = {
@@ -80,7 +89,23 @@ export async function planSetup(parts: Parts, setup: Setup): Promise<SetupPlan> 
   const endpoints = id === undefined ? [] : await listEndpoints(store, id)
   const senders = id === undefined ? [] : await store.senders.list(id)
   for (const account of accounts) names.accounts.set(account.name, account.id)
-  for (const wanted of setup.providerAccounts) changes.push(...planAccount(parts, wanted, accounts))
+  const ofOrganization = {
+    title: `organization ${setup.organization}`,
+    present: organization?.policy,
+    wanted: setup.policy,
+  }
+  changes.push(...planPolicy(parts, ofOrganization, () => ({ organizationId: names.organizationId })))
+  for (const wanted of setup.providerAccounts) {
+    const present = accounts.find(({ name }) => name === wanted.name)?.pacing
+    const pace = { title: `provider account ${wanted.name}`, present, wanted: wanted.pacing }
+    changes.push(
+      ...planAccount(parts, wanted, accounts),
+      ...planAccountPace(parts, pace, () => ({
+        organizationId: names.organizationId,
+        id: idOf(names.accounts, wanted.name),
+      })),
+    )
+  }
   const claimed = new Set(setup.assistants.flatMap((assistant) => assistant.phoneNumbers))
   for (const wanted of setup.assistants)
     changes.push(...planAssistant(parts, { wanted, assistants, endpoints, senders, names, claimed }))
@@ -231,7 +256,16 @@ function planAssistant(
     ...(wanted.smsWebhookUrl === undefined ? {} : { smsWebhookUrl: wanted.smsWebhookUrl }),
     inbound: wanted.inbound ?? {},
   })
-  const numbers = planNumbers({ store, clock }, { wanted, present, senders, assistants, names, claimed })
+  const policy = { title: `assistant ${wanted.name}`, present: present?.policy, wanted: wanted.policy }
+  // The policy before the numbers: an assistant that has none yet can send nothing without it.
+  const rest = [
+    ...planPolicy(parts, policy, () => ({
+      organizationId: names.organizationId,
+      assistantId: idOf(names.assistants, wanted.name),
+    })),
+    ...planNumbers({ store, clock }, { wanted, present, senders, assistants, names, claimed }),
+    ...planPaces(parts, { wanted, senders, names }),
+  ]
   if (present === undefined)
     return [
       {
@@ -252,7 +286,7 @@ function planAssistant(
           known.assistants.set(wanted.name, created.id)
         },
       },
-      ...numbers,
+      ...rest,
     ]
   const accountName = [...names.accounts].find(([, id]) => id === present.providerAccountId)?.[0]
   const differences = [
@@ -263,7 +297,7 @@ function planAssistant(
     ...endpointDifferences(present, facts),
     ...inboundDifferences(present.inbound, wanted.inbound ?? {}),
   ]
-  if (differences.length === 0) return numbers
+  if (differences.length === 0) return rest
   return [
     {
       sign: '~',
@@ -276,7 +310,7 @@ function planAssistant(
         await ensureAssistantEndpoint(parts, { assistant: changed, trusted: true })
       },
     },
-    ...numbers,
+    ...rest,
   ]
 }
 
@@ -368,6 +402,23 @@ function planNumbers(
       },
     })
   return changes
+}
+
+function planPaces(
+  parts: Parts,
+  facts: { readonly wanted: SetupAssistant; readonly senders: readonly Sender[]; readonly names: KnownNames },
+): SetupChange[] {
+  const { wanted, senders, names } = facts
+  return wanted.phoneNumbers.flatMap((phoneNumber) => {
+    const present = senders.find((sender) => sender.phoneNumber === phoneNumber)?.pacing
+    const pace = { title: `phone number ${phoneNumber}`, present, wanted: wanted.pacing?.[phoneNumber] }
+    return planSenderPace(parts, pace, async () => {
+      const { organizationId } = names
+      const sender = await parts.store.senders.findByNumber(organizationId, phoneNumber)
+      if (sender === undefined) throw new SmsError('conflict', `Somebody has removed ${phoneNumber}. Apply again.`)
+      return { organizationId, id: sender.id }
+    })
+  })
 }
 
 function inboundDifferences(present: InboundSettings, wanted: InboundSettings): string[] {

@@ -71,6 +71,7 @@ export function membersOf(owner: PolicyOwner): (keyof Policy)[] {
 export function readPolicyDocument(value: unknown, { owner, fail }: { owner: PolicyOwner; fail: Fail }): PolicyChange {
   const reader = new Reader(fail)
   const members = membersOf(owner)
+  if (owner === 'assistant') refuseOrganizationOnly(reader.object(value, []), fail)
   const document = reader.object(value, [], ['preset', ...members.map((name) => documentNames[name])])
   const isUnset = (member: unknown) => member === null || (owner === 'organization' && member === 'off')
   const unset = members.filter((name) => isUnset(document[documentNames[name]]))
@@ -100,6 +101,11 @@ export function readPolicyDocument(value: unknown, { owner, fail }: { owner: Pol
   })
   const left = members.filter((name) => !unset.includes(name))
   return { set: { ...only(preset, left), ...given }, unset }
+}
+
+function refuseOrganizationOnly(document: Readonly<Record<string, unknown>>, fail: Fail): void {
+  const name = [...ofOrganizationOnly].map((member) => documentNames[member]).find((known) => known in document)
+  if (name !== undefined) fail([name], `${name} is of the whole organization. Set it in the organization's policy`)
 }
 
 /** The policy after the change: over the present one, or instead of it. */
