@@ -7,9 +7,9 @@
  *   number patterns of Google's libphonenumber 9.0.43
  * - territories of +1: NANPA, https://reports.nanpa.com/public/npa_report.csv of 2026-09-21
  *
- * Not told apart, because their mobile numbers are shared: AX from FI but for 18, BL and MF (as GP), CC and CX (as AU),
- * EH from MA but for its fixed lines, SJ from NO but for 79. Left out, because they are of no country: 800, 808, 870,
- * 878, 881, 882, 883, 888, 979 (satellites, freephone, universal services).
+ * Not told apart, because their mobile numbers are shared: BL and MF (as GP), CC and CX (as AU), EH (as MA), AX from FI
+ * but for 18, SJ from NO but for 79. Left out, because they are of no country: 800, 808, 870, 878, 881, 882, 883, 888 and
+ * 979 (freephone, satellites, universal services).
  */
 export const countryCodeDataVersion = '2026-11-24'
 
@@ -74,7 +74,6 @@ export const prefixesByCountry: Readonly<Record<string, string>> = {
   EC: '593',
   EE: '372',
   EG: '20',
-  EH: '2125288 2125289',
   ER: '291',
   ES: '34',
   ET: '251',

@@ -11,7 +11,7 @@ export const countryZonesDataVersion = '2026-11-24'
 export const countriesByZone: Readonly<Record<string, string>> = {
   'Africa/Abidjan': 'AC BF CI GH GM GN GW IS LR ML MR SH SL SN ST TA TG',
   'Africa/Cairo': 'EG',
-  'Africa/Casablanca': 'EH MA',
+  'Africa/Casablanca': 'MA',
   'Africa/Johannesburg': 'BI BW CD LS LY MW MZ NA RW SD SS SZ ZA ZM ZW',
   'Africa/Lagos': 'AO BJ CD CF CG CM DZ GA GQ NE NG TD TN',
   'Africa/Nairobi': 'DJ ER ET KE KM MG SO TZ UG YT',
