@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict'
 import { after, suite, test } from 'node:test'
 import { Client } from 'pg'
+import { steppedClock } from '../../../test/support/parts.ts'
 import { createTestDatabase, startPostgres } from '../../../test/support/postgres.ts'
-import { buildRoute, buildSend, now, silentMetrics } from '../../../test/support/store-builders.ts'
+import { silentLog } from '../../../test/support/silent-log.ts'
+import { buildRoute, buildSend, now, outcomeRecord, silentMetrics } from '../../../test/support/store-builders.ts'
 import { startTcpProxy } from '../../../test/support/tcp-proxy.ts'
 import { batchContract } from '../../ports/batch-store.contract.ts'
 import { evidenceContract } from '../../ports/evidence.contract.ts'
 import { inboundContract } from '../../ports/inbound-store.contract.ts'
+import { peopleContract } from '../../ports/people.contract.ts'
 import { queueContract } from '../../ports/queue-store.contract.ts'
 import { readingContract } from '../../ports/reading.contract.ts'
+import { retentionContract } from '../../ports/retention.contract.ts'
 import { storeContract } from '../../ports/store.contract.ts'
+import { erasePerson } from '../../use-cases/erase-person.ts'
 import { makeSealer } from '../seal.ts'
 import { openDatabase } from './database.ts'
 import { migratePostgres, openPostgresStore } from './store.ts'
@@ -24,6 +29,8 @@ batchContract('postgres', () => open())
 evidenceContract('postgres', () => open())
 inboundContract('postgres', () => open())
 queueContract('postgres', () => open())
+retentionContract('postgres', () => open())
+peopleContract('postgres', () => open())
 readingContract(
   'postgres',
   () => open(),
@@ -68,6 +75,28 @@ suite('several processes on one PostgreSQL', () => {
     assert.equal((await accepted).kind, 'refused')
     await other.end()
     await store.close()
+  })
+
+  test('a conversation that one process removed is begun anew by another that remembers it', async () => {
+    const [one, other] = [await open(), await open()]
+    const route = await buildRoute(one)
+    const { organizationId } = route.sender
+    const send = buildSend(route, { body: 'before' })
+    const accepted = await other.sends.accept(send)
+    assert.ok(accepted.kind === 'started')
+    await other.sends.recordOutcome(outcomeRecord(accepted.record, { kind: 'unknown', detail: 'reset' }))
+    const mark = { organizationId, messageId: send.message.id, attemptNumber: 1, at: now }
+    await other.evidence.closeAttempt(mark)
+    const [before] = await one.people.conversations({ organizationId, person: send.message.recipient })
+    const parts = { store: one, clock: steppedClock(), log: silentLog, stopping: new AbortController().signal }
+    const erased = await erasePerson(parts, { organizationId, person: send.message.recipient, actor: 'test' })
+    assert.equal(erased.conversations, 1)
+    const again = await other.sends.accept(buildSend(route, { body: 'after' }))
+    assert.ok(again.kind === 'started')
+    const conversation = await one.inbound.conversationOf(organizationId, again.record.key)
+    assert.equal(conversation?.person, send.message.recipient)
+    assert.notEqual(conversation?.id, before?.id)
+    await Promise.all([one.close(), other.close()])
   })
 
   test('opened by five at once, an empty database is migrated once', async () => {

@@ -8,8 +8,10 @@ import { buildRoute, buildSend, silentMetrics } from '../../../test/support/stor
 import { batchContract } from '../../ports/batch-store.contract.ts'
 import { evidenceContract } from '../../ports/evidence.contract.ts'
 import { inboundContract } from '../../ports/inbound-store.contract.ts'
+import { peopleContract } from '../../ports/people.contract.ts'
 import { queueContract } from '../../ports/queue-store.contract.ts'
 import { readingContract } from '../../ports/reading.contract.ts'
+import { retentionContract } from '../../ports/retention.contract.ts'
 import { storeContract } from '../../ports/store.contract.ts'
 import { makeSealer } from '../seal.ts'
 import { migrateSqlite, openSqliteStore } from './store.ts'
@@ -24,6 +26,8 @@ batchContract('sqlite', () => open('batches.db'))
 evidenceContract('sqlite', () => open('evidence.db'))
 inboundContract('sqlite', () => open('inbound.db'))
 queueContract('sqlite', () => open('queue.db'))
+retentionContract('sqlite', () => open('retention.db'))
+peopleContract('sqlite', () => open('people.db'))
 readingContract(
   'sqlite',
   () => open('reading.db'),
