@@ -1,0 +1,50 @@
+import { Client } from 'pg'
+import { startPostgres } from '../support/postgres.ts'
+
+// `node test/bench/wake-ups.ts`: what telling others costs the commits of a PostgreSQL that waits for its disk.
+
+const secondsPerRun = 5
+const modes = ['silent', 'in the transaction', 'after the commit'] as const
+
+const server = await startPostgres({ durable: true })
+const listener = new Client({ connectionString: server.url })
+await listener.connect()
+await listener.query('CREATE TABLE written (key BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body TEXT)')
+await listener.query('LISTEN textbridge')
+let heard = 0
+listener.on('notification', () => heard++)
+
+for (const writers of [1, 4, 16])
+  for (const mode of modes) {
+    heard = 0
+    const commits = await run(writers, mode)
+    process.stdout.write(
+      `${String(writers).padStart(2)} writers, told ${mode.padEnd(18)} ${String(Math.round(commits)).padStart(6)} commits/s, heard ${heard}\n`,
+    )
+  }
+await listener.end()
+await server.stop()
+
+async function run(writers: number, mode: (typeof modes)[number]): Promise<number> {
+  const startedAt = performance.now()
+  const counts = await Promise.all(
+    Array.from({ length: writers }, () => write(mode, startedAt + secondsPerRun * 1_000)),
+  )
+  return counts.reduce((sum, count) => sum + count, 0) / ((performance.now() - startedAt) / 1_000)
+}
+
+async function write(mode: (typeof modes)[number], until: number): Promise<number> {
+  const client = new Client({ connectionString: server.url })
+  await client.connect()
+  const notify = "SELECT pg_notify('textbridge', 'queue')"
+  let count = 0
+  for (; performance.now() < until; count++) {
+    await client.query(
+      `BEGIN; INSERT INTO written (body) SELECT repeat('x', 200) FROM generate_series(1, 5);
+       ${mode === 'in the transaction' ? `${notify};` : ''} COMMIT`,
+    )
+    if (mode === 'after the commit') await client.query(notify)
+  }
+  await client.end()
+  return count
+}
