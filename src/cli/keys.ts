@@ -8,7 +8,8 @@ import {
   rateLimitUnits,
 } from '../core/api-key.ts'
 import { SmsError } from '../core/errors.ts'
-import { apiKeyNameLengthMax, createApiKey } from '../use-cases/create-api-key.ts'
+import { revokeApiKey } from '../use-cases/change-api-key.ts'
+import { apiKeyNameLengthMax, commandLine, createApiKey } from '../use-cases/create-api-key.ts'
 import type { Output } from './output.ts'
 import { chooseOrganization, withSession } from './session.ts'
 
@@ -77,14 +78,10 @@ export function revokeKey(
 ): Promise<void> {
   if (!/^\d{1,15}$/.test(options.id))
     throw new SmsError('invalid_request', 'Give the id of the key, as `keys list` shows it.')
-  return withSession(env, async ({ store, clock }) => {
-    const { id: organizationId } = await chooseOrganization(store, options.organization)
-    const now = clock.now()
-    const revoked = await store.apiKeys.change(organizationId, Number(options.id), (key) => ({
-      ...key,
-      revokedAt: key.revokedAt ?? now,
-      updatedAt: now,
-    }))
+  return withSession(env, async (session) => {
+    const { id: organizationId } = await chooseOrganization(session.store, options.organization)
+    const id = Number(options.id)
+    const revoked = await revokeApiKey(session, { organizationId, id, actor: commandLine })
     output.line(`Revoked ${revoked.prefix}… (${revoked.name}). Running processes refuse it within 2 s.`)
   })
 }

@@ -1,4 +1,5 @@
 import type { ApiKey } from '../core/api-key.ts'
+import type { AuditEntry } from '../core/audit.ts'
 import type { DeliveryReceipt, ReceiptSource, RecordedReceipt } from '../core/delivery-receipt.ts'
 import type { DomainEvent } from '../core/event.ts'
 import type { Conclusion } from '../core/evidence.ts'
@@ -361,9 +362,9 @@ export interface ApiKeyStore {
   /** Without revoked ones. */
   list(organizationId: number): Promise<ApiKey[]>
   count(): Promise<number>
-  create(apiKey: Fresh<ApiKey>): Promise<ApiKey>
-  /** `change` is pure and runs inside the transaction. */
-  change(organizationId: number, id: number, change: (now: ApiKey) => ApiKey): Promise<ApiKey>
+  /** `audit` is pure and runs inside the transaction, as `change` does. */
+  create(apiKey: Fresh<ApiKey>, audit?: (made: ApiKey) => AuditEntry | undefined): Promise<ApiKey>
+  change(organizationId: number, id: number, change: (now: ApiKey) => ApiKey, audit?: Audit<ApiKey>): Promise<ApiKey>
   /** Records uses; not durable at once, and never on the way of a request. */
   touch(id: number, usedAt: number): Promise<void>
   /**

@@ -3,8 +3,11 @@ import { type ApiKey, type ApiKeyScope, apiKeyPrefix, makeApiKey, type RateLimit
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
+import { keyEntry } from './change-api-key.ts'
 
 export const apiKeyNameLengthMax = 100
+/** Who acts without an API key, as the audit log says. */
+export const commandLine = 'the command line'
 
 type Wanted = {
   readonly organizationId: number
@@ -12,6 +15,8 @@ type Wanted = {
   readonly scopes: readonly ApiKeyScope[]
   readonly expiresAt?: number
   readonly rateLimit?: RateLimit
+  /** Who makes it, as the audit log says. */
+  readonly actor?: string
 }
 
 /** Makes a key and stores its hash. `key` is shown once: nothing can bring it back. */
@@ -26,14 +31,12 @@ export async function createApiKey(
 /** Stores the hash of a key that exists already, e.g. one that a deployment brings. */
 export function recordApiKey(
   { store, clock }: { readonly store: Store; readonly clock: Clock },
-  { key, ...wanted }: Wanted & { readonly key: string },
+  { key, actor = commandLine, ...wanted }: Wanted & { readonly key: string },
 ): Promise<ApiKey> {
   const now = clock.now()
-  return store.apiKeys.create({
-    ...wanted,
-    prefix: apiKeyPrefix(key),
-    hash: hash('sha256', key, 'hex'),
-    createdAt: now,
-    updatedAt: now,
-  })
+  const prefix = apiKeyPrefix(key)
+  return store.apiKeys.create(
+    { ...wanted, prefix, hash: hash('sha256', key, 'hex'), createdAt: now, updatedAt: now },
+    (made) => keyEntry('api_key.created', made, { actor, now }),
+  )
 }

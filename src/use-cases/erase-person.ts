@@ -1,10 +1,10 @@
-import { hash } from 'node:crypto'
 import { SmsError } from '../core/errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Erased, ErasedRest, PeopleStore, PersonRef } from '../ports/people-store.ts'
 import { rowsPerStepMax } from '../ports/retention-store.ts'
 import { inShortSteps } from './in-short-steps.ts'
+import { personSubject } from './person-subject.ts'
 
 export type ErasePersonParts = {
   readonly store: { readonly people: PeopleStore }
@@ -44,18 +44,13 @@ export async function erasePerson(
       occurredAt: clock.now(),
       actor,
       action: 'person.erased',
-      subject: subjectOf(ref),
+      subject: personSubject(ref.organizationId, ref.person),
       data: { ...most, ...finished },
     }),
   })
   const erased = { ...most, ...rest }
   log.info('person.erased', { organizationId: ref.organizationId, ...erased })
   return erased
-}
-
-/** Tells whether a number that somebody brings was erased, and does not tell which one was. */
-function subjectOf({ organizationId, person }: PersonRef): string {
-  return `person ${hash('sha256', `${organizationId}:${person}`, 'hex').slice(0, 16)}`
 }
 
 async function cancelWaiting(parts: ErasePersonParts, ref: PersonRef): Promise<void> {

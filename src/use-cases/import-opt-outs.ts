@@ -30,7 +30,7 @@ export type OptOutImport = {
 /** Each good line becomes an opt-out of the whole organization; those that stand stay as they are. */
 export async function importOptOuts(
   { store, clock }: { readonly store: Store; readonly clock: Clock },
-  organizationId: number,
+  { organizationId, actor }: { readonly organizationId: number; readonly actor: string },
   lines: readonly OptOutLine[],
 ): Promise<OptOutImport> {
   const now = clock.now()
@@ -52,12 +52,16 @@ export async function importOptOuts(
   let created = 0
   for (let start = 0; start < optOuts.length; start += optOutsPerCommit)
     created += await store.optOuts.addAll(optOuts.slice(start, start + optOutsPerCommit))
-  return {
-    created,
-    existing: optOuts.length - created,
-    faulty: faults.length,
-    faults: faults.slice(0, faultsShownMax),
-  }
+  const data = { created, existing: optOuts.length - created, faulty: faults.length }
+  await store.audit.append({
+    organizationId,
+    occurredAt: now,
+    actor,
+    action: 'opt_out.imported',
+    subject: 'opt-outs',
+    data,
+  })
+  return { ...data, faults: faults.slice(0, faultsShownMax) }
 }
 
 function faultOf({ phoneNumber, evidence, createdAt, isOpen }: OptOutLine, now: number): string | undefined {

@@ -3,7 +3,13 @@ import type { Attempt } from '../core/message.ts'
 import type { MessageId } from '../core/message-id.ts'
 import { resendAttemptsMax } from '../core/retry.ts'
 import type { MessageRecord } from '../ports/store.ts'
-import { type DispatchParts, evidenceWindowMs, makeDispatchMessage, outboundOf, startTerms } from './dispatch-message.ts'
+import {
+  type DispatchParts,
+  evidenceWindowMs,
+  makeDispatchMessage,
+  outboundOf,
+  startTerms,
+} from './dispatch-message.ts'
 import { type ReceiptParts, recordDeliveryReceipt } from './record-delivery-receipt.ts'
 import type { StandingRoutes } from './standing-route.ts'
 
@@ -147,6 +153,14 @@ export function makeResolveUnknown(
       if (started === 'refused')
         throw new SmsError('recipient_opted_out', 'The recipient has opted out meanwhile, so it is not sent again.')
     }
+    await store.audit.append({
+      organizationId,
+      occurredAt: mark.at,
+      actor: by,
+      action: 'message.resolved',
+      subject: `message ${messageId}`,
+      data: { resolution, ...(note === undefined ? {} : { note }) },
+    })
     return get()
 
     async function get(): Promise<MessageRecord> {

@@ -1,8 +1,10 @@
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { type ApiKey, apiKeyScopes } from '../../core/api-key.ts'
+import { apiKeyScopes } from '../../core/api-key.ts'
 import { SmsError } from '../../core/errors.ts'
+import { changeApiKey, revokeApiKey } from '../../use-cases/change-api-key.ts'
 import { createApiKey } from '../../use-cases/create-api-key.ts'
-import { callerOf } from '../auth.ts'
+import { actorOf, callerOf } from '../auth.ts'
 import type { App } from '../fastify.ts'
 import type { ManagementParts } from '../management.ts'
 import {
@@ -68,7 +70,8 @@ function registerListAndCreate(app: App, { store, clock, random, changed }: Mana
       },
     },
     async (request) => {
-      const { organizationId } = callerOf(request)
+      const caller = callerOf(request)
+      const { organizationId } = caller
       const { name, scopes, permissions, expires_at, rate_limit: rateLimit } = request.body
       const now = clock.now()
       const expiresAt = expires_at ? Date.parse(expires_at) : undefined
@@ -85,6 +88,7 @@ function registerListAndCreate(app: App, { store, clock, random, changed }: Mana
           scopes: granted,
           ...(expiresAt === undefined ? {} : { expiresAt }),
           ...(rateLimit ? { rateLimit } : {}),
+          actor: actorOf(caller),
         },
       )
       changed()
@@ -117,21 +121,18 @@ function registerChanging(app: App, parts: ManagementParts): void {
         const { name, scopes, rate_limit: wantedLimit, ...permissions } = request.body ?? {}
         const wantedName = name ?? request.query.name
         const wantedScopes = scopesOf({ scopes, permissions })
-        const now = clock.now()
-        const { organizationId } = callerOf(request)
-        const apiKey = await store.apiKeys.change(organizationId, request.params.key_id, (present) => {
-          const { rateLimit: presentLimit, ...rest } = notRevoked(present)
+        const apiKey = await changeApiKey({ store, clock }, targetOf(request), (present) => {
+          const { rateLimit: presentLimit, ...rest } = present
           const rateLimit = wantedLimit === undefined ? presentLimit : wantedLimit
           return {
             ...rest,
             name: wantedName ?? present.name,
             scopes: wantedScopes ?? present.scopes,
             ...(rateLimit ? { rateLimit } : {}),
-            updatedAt: now,
           }
         })
         changed()
-        return apiKeyBodyOf(apiKey, now)
+        return apiKeyBodyOf(apiKey, clock.now())
       },
     })
 
@@ -152,20 +153,14 @@ function registerChanging(app: App, parts: ManagementParts): void {
       },
     },
     async (request) => {
-      const now = clock.now()
-      await store.apiKeys.change(callerOf(request).organizationId, request.params.key_id, (present) => ({
-        ...notRevoked(present),
-        revokedAt: now,
-        updatedAt: now,
-      }))
+      await revokeApiKey({ store, clock }, targetOf(request))
       changed()
       return { success: true, message: 'API key revoked' }
     },
   )
 }
 
-/** A revoked key is gone for its owner; only its record stays. */
-function notRevoked(key: ApiKey): ApiKey {
-  if (key.revokedAt !== undefined) throw new SmsError('not_found', 'No API key has this id.')
-  return key
+function targetOf(request: FastifyRequest & { readonly params: { readonly key_id: number } }) {
+  const caller = callerOf(request)
+  return { organizationId: caller.organizationId, id: request.params.key_id, actor: actorOf(caller) }
 }

@@ -5,7 +5,7 @@ import { SmsError } from '../../core/errors.ts'
 import type { OptOut } from '../../core/opt-out.ts'
 import type { Store } from '../../ports/store.ts'
 import { importedRowsMax, importOptOuts, type OptOutLine } from '../../use-cases/import-opt-outs.ts'
-import { callerOf } from '../auth.ts'
+import { actorOf, callerOf } from '../auth.ts'
 import { type CsvRow, csvLine, parseCsv, withoutApostrophe } from '../csv.ts'
 import type { App } from '../fastify.ts'
 import type { ManagementParts } from '../management.ts'
@@ -107,7 +107,11 @@ function registerImport(app: App, parts: ManagementParts): void {
           },
         },
       },
-      async (request) => importOptOuts(parts, callerOf(request).organizationId, linesOf(request.body)),
+      async (request) => {
+        const caller = callerOf(request)
+        const { organizationId } = caller
+        return importOptOuts(parts, { organizationId, actor: actorOf(caller) }, linesOf(request.body))
+      },
     )
   })
 }

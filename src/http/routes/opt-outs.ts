@@ -2,8 +2,8 @@ import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { SmsError } from '../../core/errors.ts'
 import { type E164, parseE164 } from '../../core/phone-number.ts'
-import { recordOptOut } from '../../use-cases/change-opt-out.ts'
-import { callerOf } from '../auth.ts'
+import { recordOptOut, removeOptOuts } from '../../use-cases/change-opt-out.ts'
+import { actorOf, callerOf } from '../auth.ts'
 import { createdHttpStatus, noContentHttpStatus } from '../errors.ts'
 import type { App } from '../fastify.ts'
 import type { ManagementParts } from '../management.ts'
@@ -69,7 +69,7 @@ function registerReading(app: App, { store }: ManagementParts): void {
 }
 
 function registerChanging(app: App, parts: ManagementParts): void {
-  const { store, clock } = parts
+  const { store } = parts
 
   async function whyNothing(request: FastifyRequest, recipient: E164): Promise<string> {
     const standing = await store.optOuts.find(callerOf(request).organizationId, recipient)
@@ -92,8 +92,10 @@ function registerChanging(app: App, parts: ManagementParts): void {
     },
     async (request, reply) => {
       const { phone_number, evidence } = request.body
+      const caller = callerOf(request)
       const { created, optOut } = await recordOptOut(parts, {
-        organizationId: callerOf(request).organizationId,
+        organizationId: caller.organizationId,
+        actor: actorOf(caller),
         recipient: parseE164(phone_number),
         ...(evidence ? { evidence } : {}),
       })
@@ -127,9 +129,12 @@ function registerChanging(app: App, parts: ManagementParts): void {
     },
     async (request, reply) => {
       const recipient = parseE164(request.params.phone_number)
-      const removed = await store.optOuts.remove(callerOf(request).organizationId, recipient, {
-        removedAt: clock.now(),
+      const caller = callerOf(request)
+      const removed = await removeOptOuts(parts, {
+        organizationId: caller.organizationId,
+        recipient,
         onlyInDoubt: request.query.only_in_doubt,
+        actor: actorOf(caller),
       })
       if (removed === 0) throw new SmsError('not_found', await whyNothing(request, recipient))
       return reply.code(noContentHttpStatus).send(null)

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { keptBodyOf } from '../../core/message.ts'
 import type { MessageId } from '../../core/message-id.ts'
 import type { MessageRecord } from '../../ports/store.ts'
-import { callerOf } from '../auth.ts'
+import { actorOf, callerOf } from '../auth.ts'
 import type { App } from '../fastify.ts'
 import { orNotFound } from '../management.ts'
 import { messageBodyOf } from '../message-body.ts'
@@ -67,14 +67,15 @@ export function registerUnknownRoutes(app: App, parts: UnknownRouteParts): void 
       },
     },
     async (request) => {
-      const { organizationId, apiKeyId, apiKeyName } = callerOf(request)
+      const caller = callerOf(request)
+      const { organizationId } = caller
       const { message_id } = request.params
       const { message } = orNotFound(await findMessage(parts.store, organizationId, message_id), noMessage)
       const { resolution, note } = request.body
       await parts.resolveUnknown(organizationId, message.id, {
         resolution,
         ...(note ? { note } : {}),
-        by: `API key ${apiKeyId} (${apiKeyName})`,
+        by: actorOf(caller),
       })
       return messageBodyOf(parts, orNotFound(await parts.store.messages.find(organizationId, message.id), noMessage))
     },

@@ -1,6 +1,7 @@
 import { SmsError } from '../../core/errors.ts'
 import type { ApiKeyStore } from '../../ports/store.ts'
 import { apiKeyColumns, apiKeyOf } from '../rows.ts'
+import { appendAudit } from './audit.ts'
 import type { Database } from './database.ts'
 
 const clockMs = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
@@ -33,17 +34,20 @@ export function makeApiKeys(database: Database): ApiKeyStore {
         )
       ).map(apiKeyOf),
     count: async () => Number((await database.get('SELECT count(*) AS count FROM api_keys'))?.count),
-    async create(apiKey) {
-      const row = await database.get(
-        `INSERT INTO api_keys (organization_id, name, prefix, hash, scopes, created_at, updated_at, last_used_at,
-           expires_at, revoked_at, rate_limit)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
-        apiKey.organizationId,
-        ...apiKeyColumns(apiKey),
-      )
-      return { ...apiKey, id: Number(row?.id) }
-    },
-    change: (organizationId, id, change) =>
+    create: (apiKey, audit) =>
+      database.transaction(async (queries) => {
+        const row = await queries.get(
+          `INSERT INTO api_keys (organization_id, name, prefix, hash, scopes, created_at, updated_at, last_used_at,
+             expires_at, revoked_at, rate_limit)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
+          apiKey.organizationId,
+          ...apiKeyColumns(apiKey),
+        )
+        const made = { ...apiKey, id: Number(row?.id) }
+        await appendAudit(queries, audit?.(made))
+        return made
+      }),
+    change: (organizationId, id, change, audit) =>
       database.transaction(async (queries) => {
         const row = await queries.get(
           'SELECT * FROM api_keys WHERE id = $1 AND organization_id = $2 FOR UPDATE',
@@ -51,13 +55,15 @@ export function makeApiKeys(database: Database): ApiKeyStore {
           organizationId,
         )
         if (row === undefined) throw new SmsError('not_found', 'No API key has this id.')
-        const changed = { ...change(apiKeyOf(row)), id, organizationId }
+        const before = apiKeyOf(row)
+        const changed = { ...change(before), id, organizationId }
         await queries.run(
           `UPDATE api_keys SET name = $1, prefix = $2, hash = $3, scopes = $4, created_at = $5, updated_at = $6,
              last_used_at = $7, expires_at = $8, revoked_at = $9, rate_limit = $10 WHERE id = $11`,
           ...apiKeyColumns(changed),
           id,
         )
+        await appendAudit(queries, audit?.(before, changed))
         return changed
       }),
     async touch(id, usedAt) {

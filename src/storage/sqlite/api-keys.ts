@@ -1,6 +1,7 @@
 import { SmsError } from '../../core/errors.ts'
 import type { ApiKeyStore, TakenRequests } from '../../ports/store.ts'
 import { apiKeyColumns, apiKeyOf } from '../rows.ts'
+import { appendAudit } from './audit.ts'
 import type { Database } from './database.ts'
 
 export function makeApiKeys(database: Database): ApiKeyStore {
@@ -15,7 +16,7 @@ export function makeApiKeys(database: Database): ApiKeyStore {
         .all('SELECT * FROM api_keys WHERE organization_id = ? AND revoked_at IS NULL ORDER BY id', organizationId)
         .map(apiKeyOf),
     count: async () => Number(database.get('SELECT count(*) AS count FROM api_keys')?.count),
-    create: (apiKey) =>
+    create: (apiKey, audit) =>
       database.transaction(() => {
         const { lastKey } = database.run(
           `INSERT INTO api_keys (organization_id, name, prefix, hash, scopes, created_at, updated_at, last_used_at,
@@ -24,19 +25,23 @@ export function makeApiKeys(database: Database): ApiKeyStore {
           apiKey.organizationId,
           ...apiKeyColumns(apiKey),
         )
-        return { ...apiKey, id: lastKey }
+        const made = { ...apiKey, id: lastKey }
+        appendAudit(database, audit?.(made))
+        return made
       }),
-    change: (organizationId, id, change) =>
+    change: (organizationId, id, change, audit) =>
       database.transaction(() => {
         const row = database.get('SELECT * FROM api_keys WHERE id = ? AND organization_id = ?', id, organizationId)
         if (row === undefined) throw new SmsError('not_found', 'No API key has this id.')
-        const changed = { ...change(apiKeyOf(row)), id, organizationId }
+        const before = apiKeyOf(row)
+        const changed = { ...change(before), id, organizationId }
         database.run(
           `UPDATE api_keys SET name = ?, prefix = ?, hash = ?, scopes = ?, created_at = ?, updated_at = ?,
              last_used_at = ?, expires_at = ?, revoked_at = ?, rate_limit = ? WHERE id = ?`,
           ...apiKeyColumns(changed),
           id,
         )
+        appendAudit(database, audit?.(before, changed))
         return changed
       }),
     touch: (id, usedAt) =>
