@@ -1,14 +1,14 @@
 import type { Static } from 'typebox'
 import { type Segments, warningsFor } from '../core/encoding.ts'
 import { type OptOut, scopeOf } from '../core/opt-out.ts'
-import { isSet, policyRules } from '../core/policy.ts'
 import type { Verdict } from '../core/send-decision.ts'
 import type { PauseLevel } from '../core/send-terms.ts'
 import { holdClause, refusalSentence, senderBusySentence } from '../core/verdict-sentence.ts'
+import { rulesOff } from '../use-cases/policy-document.ts'
 import type { SendPreview } from '../use-cases/preview-send.ts'
 import { timeOrNull } from './reading.ts'
 import { timeOf } from './schemas/common.ts'
-import { type Expectation, forcingCharactersMax, ruleNameOf, type sendPreviewSchema } from './schemas/send-preview.ts'
+import { type Expectation, forcingCharactersMax, type sendPreviewSchema } from './schemas/send-preview.ts'
 import { secondsOf } from './send-answer-body.ts'
 
 type Body = Static<typeof sendPreviewSchema>
@@ -28,7 +28,7 @@ export function previewBodyOf(preview: SendPreview): Body {
     estimated_cost: costBodyOf(preview),
     opt_out: optOutBodyOf(preview.optOut),
     verdicts: [...verdicts.map((verdict) => verdictBodyOf(verdict, settings.paused)), ...busyVerdicts(preview)],
-    policies_off: policyRules.filter((rule) => !isSet(settings.policy, rule)).map(ruleNameOf),
+    policies_off: rulesOff(settings.policy),
     pace: { segments_per_second: pace.segmentsPerSecond, strict: isStrict },
     expected_wait_seconds: expectedSecondsOf(preview),
     ...(duplicateOf === undefined ? {} : { duplicate_of: duplicateOf }),

@@ -1,7 +1,6 @@
 import { Type } from 'typebox'
 import { holdReasons } from '../../core/message.ts'
 import { optOutScopes, optOutSources } from '../../core/opt-out.ts'
-import { policyRules } from '../../core/policy.ts'
 import { refusalRules } from '../../core/send-decision.ts'
 import { nullable, timeSchema } from './common.ts'
 import { encodingSchema, sendAnswerExamples, sendAnswerSchema, waitSecondsSchema } from './sms.ts'
@@ -11,11 +10,6 @@ export const expectations = ['send', 'queue', 'schedule', 'hold', 'refuse'] as c
 export type Expectation = (typeof expectations)[number]
 export const consentStates = ['none', 'in_doubt', 'opted_out'] as const
 export const forcingCharactersMax = 20
-
-/** A member of a policy, as the API writes it. */
-export function ruleNameOf(rule: string): string {
-  return rule.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-}
 
 const verdictSchema = Type.Object(
   {
@@ -97,7 +91,7 @@ export const sendPreviewSchema = Type.Object(
       description:
         'Everything that would refuse or hold it, refusals first; for a scheduled text as it looks today for its time. It is decided again when it leaves.',
     }),
-    policies_off: Type.Array(Type.String({ enum: policyRules.map(ruleNameOf) }), {
+    policies_off: Type.Array(Type.String(), {
       description: 'The rules of the policy that are not set for this assistant.',
     }),
     pace: paceSchema,
