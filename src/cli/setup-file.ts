@@ -11,7 +11,7 @@ import {
 import { isE164 } from '../core/phone-number.ts'
 import { parseBaseUrl } from '../use-cases/account-fields.ts'
 import type { Setup, SetupAccount, SetupAssistant } from '../use-cases/apply-setup.ts'
-import { readAccountPace, readPolicy, readSenderPace } from './setup-settings.ts'
+import { readAccountPace, readPolicy, readRetention, readSenderPace } from './setup-settings.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 export type Path = readonly (string | number)[]
@@ -47,7 +47,14 @@ export function parseSetupFile(text: string, env: Env): Setup {
 }
 
 function readSetup(reader: Reader, root: unknown): Setup {
-  const top = reader.object(root, [], ['organization', 'opt_out_scope', 'policy', 'provider_accounts', 'assistants'])
+  const top = reader.object(root, [], [
+    'organization',
+    'opt_out_scope',
+    'policy',
+    'retention',
+    'provider_accounts',
+    'assistants',
+  ])
   const providerAccounts = reader
     .list(top.provider_accounts, ['provider_accounts'])
     .map((item, index) => readAccount(reader, item, ['provider_accounts', index]))
@@ -86,6 +93,7 @@ function readSetup(reader: Reader, root: unknown): Setup {
     organization: reader.text(top, 'organization', []),
     ...(optOutScope === undefined ? {} : { optOutScope }),
     ...(top.policy === undefined ? {} : { policy: readPolicy(reader, top.policy, ['policy'], 'organization') }),
+    ...(top.retention === undefined ? {} : { retention: readRetention(reader, top.retention, ['retention']) }),
     providerAccounts,
     assistants,
   }

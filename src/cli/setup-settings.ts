@@ -1,5 +1,6 @@
 import { type AccountPacing, dailySegmentsMax, paceMax, type SenderPacing, senderTypes } from '../core/pacing.ts'
 import type { Policy } from '../core/policy.ts'
+import { type Retention, retentionDaysMax, retentionDaysMin } from '../core/retention.ts'
 import {
   changedPolicy,
   type DocumentPath,
@@ -13,6 +14,27 @@ import type { Path, Reader } from './setup-file.ts'
 export function readPolicy(reader: Reader, value: unknown, path: Path, owner: PolicyOwner): Policy {
   const fail: Fail = (place: DocumentPath, sentence) => reader.fail([...path, ...place], sentence)
   return changedPolicy({}, readPolicyDocument(plainOf(reader, value, path), { owner, fail }), { fail })
+}
+
+/** What it does not mention is kept for ever. */
+export function readRetention(reader: Reader, value: unknown, path: Path): Retention {
+  const entry = reader.object(value, path, ['bodies_days', 'messages_days', 'events_days'])
+  const read = (key: string, min: number): number | undefined => {
+    const text = reader.optionalText(entry, key, path)
+    if (text === undefined) return undefined
+    const days = /^\d{1,5}$/.test(text) ? Number(text) : 0
+    return days >= min && days <= retentionDaysMax
+      ? days
+      : reader.fail([...path, key], `${key} must be a whole number from ${min} to ${retentionDaysMax}`)
+  }
+  const bodiesDays = read('bodies_days', retentionDaysMin.bodiesDays)
+  const messagesDays = read('messages_days', retentionDaysMin.messagesDays)
+  const eventsDays = read('events_days', retentionDaysMin.eventsDays)
+  return {
+    ...(bodiesDays === undefined ? {} : { bodiesDays }),
+    ...(messagesDays === undefined ? {} : { messagesDays }),
+    ...(eventsDays === undefined ? {} : { eventsDays }),
+  }
 }
 
 export function readSenderPace(reader: Reader, value: unknown, path: Path): SenderPacing {

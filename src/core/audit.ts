@@ -1,6 +1,7 @@
 /** What is kept of every act of an operator that steers sending, or says who may. */
 export const auditActions = [
   'policy.changed',
+  'retention.changed',
   'pace.changed',
   'paused',
   'resumed',

@@ -4,6 +4,7 @@ import type { Assistant, InboundSettings, Organization, ProviderAccount, Sender 
 import type { AccountPacing, SenderPacing } from '../core/pacing.ts'
 import type { E164 } from '../core/phone-number.ts'
 import type { Policy } from '../core/policy.ts'
+import type { Retention } from '../core/retention.ts'
 import type { Clock } from '../ports/clock.ts'
 import { type EventEndpoint, endpointsPerOrganizationMax } from '../ports/event-store.ts'
 import type { Provider } from '../ports/provider.ts'
@@ -11,7 +12,7 @@ import type { Random } from '../ports/random.ts'
 import type { Store } from '../ports/store.ts'
 import { partAccountFields } from './account-fields.ts'
 import { ensureAssistantEndpoint, isEndpointOf } from './ensure-assistant-endpoint.ts'
-import { planAccountPace, planPolicy, planSenderPace } from './plan-settings.ts'
+import { planAccountPace, planPolicy, planRetention, planSenderPace } from './plan-settings.ts'
 
 /** What there should be, as a whole. What it does not mention is left alone. */
 export type Setup = {
@@ -20,6 +21,7 @@ export type Setup = {
   readonly optOutScope?: OptOutScope
   /** Absent: as it is. So it is with the policies and paces below. */
   readonly policy?: Policy
+  readonly retention?: Retention
   readonly providerAccounts: readonly SetupAccount[]
   readonly assistants: readonly SetupAssistant[]
 }
@@ -89,12 +91,12 @@ export async function planSetup(parts: Parts, setup: Setup): Promise<SetupPlan> 
   const endpoints = id === undefined ? [] : await listEndpoints(store, id)
   const senders = id === undefined ? [] : await store.senders.list(id)
   for (const account of accounts) names.accounts.set(account.name, account.id)
-  const ofOrganization = {
-    title: `organization ${setup.organization}`,
-    present: organization?.policy,
-    wanted: setup.policy,
-  }
-  changes.push(...planPolicy(parts, ofOrganization, () => ({ organizationId: names.organizationId })))
+  const title = `organization ${setup.organization}`
+  const ids = () => ({ organizationId: names.organizationId })
+  changes.push(
+    ...planPolicy(parts, { title, present: organization?.policy, wanted: setup.policy }, ids),
+    ...planRetention(parts, { title, present: organization?.retention, wanted: setup.retention }, ids),
+  )
   for (const wanted of setup.providerAccounts) {
     const present = accounts.find(({ name }) => name === wanted.name)?.pacing
     const pace = { title: `provider account ${wanted.name}`, present, wanted: wanted.pacing }

@@ -1,9 +1,11 @@
 import type { AccountPacing, SenderPacing } from '../core/pacing.ts'
 import type { Policy } from '../core/policy.ts'
+import type { Retention } from '../core/retention.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Store } from '../ports/store.ts'
 import { paceDocumentOf, paceEntry } from './change-pace.ts'
 import { changeAssistantPolicy, changeOrganizationPolicy } from './change-policy.ts'
+import { retentionDocumentOf, retentionEntry } from './change-retention.ts'
 import { policyDocumentOf } from './policy-document.ts'
 
 type Parts = { readonly store: Store; readonly clock: Clock }
@@ -32,6 +34,23 @@ export function planPolicy(
     const order = { organizationId, change: { set: wanted, unset: [] }, rest: 'drop', actor } as const
     if (assistantId === undefined) await changeOrganizationPolicy(parts, order)
     else await changeAssistantPolicy(parts, { ...order, id: assistantId })
+  })
+}
+
+export function planRetention(
+  { store, clock }: Parts,
+  retention: Wanted<Retention>,
+  ids: () => { readonly organizationId: number },
+): Change[] {
+  const { wanted } = retention
+  if (wanted === undefined) return []
+  return planned('retention of', retention, retentionDocumentOf, () => {
+    const facts = { ...ids(), actor, now: clock.now() }
+    return store.organizations.change(
+      facts.organizationId,
+      (organization) => ({ ...organization, retention: wanted }),
+      (before, after) => retentionEntry([before.retention, after.retention], facts),
+    )
   })
 }
 

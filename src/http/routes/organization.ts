@@ -1,5 +1,6 @@
 import { optOutScopes } from '../../core/opt-out.ts'
-import { callerOf } from '../auth.ts'
+import { changedRetention, retentionEntry } from '../../use-cases/change-retention.ts'
+import { actorOf, callerOf } from '../auth.ts'
 import type { App } from '../fastify.ts'
 import { type ManagementParts, orNotFound } from '../management.ts'
 import { bodyErrors, setupErrors } from '../schemas/common.ts'
@@ -8,7 +9,7 @@ import { organizationBodyOf, organizationSchema, organizationUpdateSchema } from
 const path = '/api/v1/organization'
 const tags = ['organization']
 
-export function registerOrganizationRoutes(app: App, { store, changed }: ManagementParts): void {
+export function registerOrganizationRoutes(app: App, { store, clock, changed }: ManagementParts): void {
   app.get(
     path,
     {
@@ -44,13 +45,20 @@ export function registerOrganizationRoutes(app: App, { store, changed }: Managem
       },
     },
     async (request) => {
-      const { name, opt_out_scope } = request.body
+      const { name, opt_out_scope, retention = {} } = request.body
       const optOutScope = optOutScopes.find((scope) => scope === opt_out_scope)
-      const organization = await store.organizations.change(callerOf(request).organizationId, (present) => ({
-        ...present,
-        ...(name === undefined ? {} : { name }),
-        ...(optOutScope === undefined ? {} : { optOutScope }),
-      }))
+      const caller = callerOf(request)
+      const facts = { organizationId: caller.organizationId, actor: actorOf(caller), now: clock.now() }
+      const organization = await store.organizations.change(
+        caller.organizationId,
+        (present) => ({
+          ...present,
+          ...(name === undefined ? {} : { name }),
+          ...(optOutScope === undefined ? {} : { optOutScope }),
+          retention: changedRetention(present.retention, retention),
+        }),
+        (before, after) => retentionEntry([before.retention, after.retention], facts),
+      )
       changed()
       return organizationBodyOf(organization)
     },
