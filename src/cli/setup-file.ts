@@ -47,14 +47,11 @@ export function parseSetupFile(text: string, env: Env): Setup {
 }
 
 function readSetup(reader: Reader, root: unknown): Setup {
-  const top = reader.object(root, [], [
-    'organization',
-    'opt_out_scope',
-    'policy',
-    'retention',
-    'provider_accounts',
-    'assistants',
-  ])
+  const top = reader.object(
+    root,
+    [],
+    ['organization', 'opt_out_scope', 'policy', 'retention', 'provider_accounts', 'assistants'],
+  )
   const providerAccounts = reader
     .list(top.provider_accounts, ['provider_accounts'])
     .map((item, index) => readAccount(reader, item, ['provider_accounts', index]))

@@ -12,7 +12,11 @@ export type RetentionDocument = {
 export type RetentionChange = { readonly [name in keyof RetentionDocument]?: number | null }
 
 export function changedRetention(present: Retention, change: RetentionChange): Retention {
-  const { bodies_days = null, messages_days = null, events_days = null } = { ...retentionDocumentOf(present), ...change }
+  const {
+    bodies_days = null,
+    messages_days = null,
+    events_days = null,
+  } = { ...retentionDocumentOf(present), ...change }
   return {
     ...(bodies_days === null ? {} : { bodiesDays: bodies_days }),
     ...(messages_days === null ? {} : { messagesDays: messages_days }),
