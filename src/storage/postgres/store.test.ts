@@ -6,6 +6,7 @@ import { createTestDatabase, startPostgres } from '../../../test/support/postgre
 import { silentLog } from '../../../test/support/silent-log.ts'
 import { buildRoute, buildSend, now, outcomeRecord, silentMetrics } from '../../../test/support/store-builders.ts'
 import { startTcpProxy } from '../../../test/support/tcp-proxy.ts'
+import { auditContract } from '../../ports/audit.contract.ts'
 import { batchContract } from '../../ports/batch-store.contract.ts'
 import { evidenceContract } from '../../ports/evidence.contract.ts'
 import { inboundContract } from '../../ports/inbound-store.contract.ts'
@@ -25,6 +26,7 @@ const sealer = makeSealer([new Uint8Array(32).fill(1)])
 const open = (url = database.url) => openPostgresStore({ url, sealer, metrics: silentMetrics })
 
 storeContract('postgres', () => open())
+auditContract('postgres', () => open())
 batchContract('postgres', () => open())
 evidenceContract('postgres', () => open())
 inboundContract('postgres', () => open())

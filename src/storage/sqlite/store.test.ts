@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { buildRoute, buildSend, silentMetrics } from '../../../test/support/store-builders.ts'
+import { auditContract } from '../../ports/audit.contract.ts'
 import { batchContract } from '../../ports/batch-store.contract.ts'
 import { evidenceContract } from '../../ports/evidence.contract.ts'
 import { inboundContract } from '../../ports/inbound-store.contract.ts'
@@ -22,6 +23,7 @@ const sealer = makeSealer([new Uint8Array(32).fill(1)])
 const open = (name: string) => openSqliteStore({ path: join(folder, name), sealer, metrics: silentMetrics })
 
 storeContract('sqlite', () => open('contract.db'))
+auditContract('sqlite', () => open('audit.db'))
 batchContract('sqlite', () => open('batches.db'))
 evidenceContract('sqlite', () => open('evidence.db'))
 inboundContract('sqlite', () => open('inbound.db'))
