@@ -1,6 +1,7 @@
 import { segmentsOf } from '../core/encoding.ts'
 import type { Clock } from '../ports/clock.ts'
 import { type Behaviour, behaviourFor, ordinary } from './magic-recipients.ts'
+import { makeSenderQueues } from './sender-queues.ts'
 import type { Settings } from './settings.ts'
 
 /** One text that the carrier accepted. Times are Unix milliseconds. */
@@ -71,6 +72,7 @@ export function makeCarrier(clock: Clock, settings: Settings) {
   const webhooks: PostedWebhook[] = []
   const stopped = new Set<string>()
   const refusedBefore = new Set<string>()
+  const queues = makeSenderQueues(clock)
   let requestCount = 0
   const isListed = ({ createdAt }: { readonly createdAt: number }) => createdAt <= clock.now() - settings.listLagMs
 
@@ -83,6 +85,11 @@ export function makeCarrier(clock: Clock, settings: Settings) {
       if (refusedBefore.delete(recipient)) return ordinary
       refusedBefore.add(recipient)
       return behaviour
+    },
+    /** How long the queue of the sender has no room for the text, in milliseconds; 0 when it is in it now. */
+    waitFor({ accountId, sender, body }: Submission): number {
+      const limit = settings.senderLimit
+      return limit === undefined ? 0 : queues.put(`${accountId} ${sender}`, segmentsOf(body).segmentCount, limit)
     },
     accept(submission: Submission): CarriedMessage {
       const message: CarriedMessage = {
@@ -122,7 +129,7 @@ export function makeCarrier(clock: Clock, settings: Settings) {
     /** Send requests that reached a wire API with valid credentials, accepted or not. */
     requestCount: () => requestCount,
     clear(): void {
-      for (const kept of [byId, texts, media, stopped, refusedBefore]) kept.clear()
+      for (const kept of [byId, texts, media, stopped, refusedBefore, queues]) kept.clear()
       webhooks.length = 0
       requestCount = 0
     },

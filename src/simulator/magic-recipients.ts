@@ -71,6 +71,11 @@ export const magicRecipients: readonly MagicRecipient[] = [
   ['+15005550009', 'refused: a landline', refuses('landline')],
   ['+15005550401', 'refused: the credentials are wrong', refuses('wrong_credentials')],
   ['+15005550420', 'refused: the queue of the sender is full', refuses('queue_full')],
+  [
+    '+15005550421',
+    'refused: the queue of the sender is full, and accepted when asked again (then again refused)',
+    refuses('queue_full', { alternates: true }),
+  ],
   ['+15005550429', '429 without Retry-After, always', refuses('rate_limited')],
   ['+15005550430', '429 with Retry-After: 1, always', refuses('rate_limited', { retryAfterSeconds: 1 })],
   [

@@ -229,6 +229,59 @@ suite('faults', () => {
     assert.equal((await send('+15005550429')).headers.get('retry-after'), null)
     assert.equal((await send('+15005550430')).headers.get('retry-after'), '1')
     assert.deepEqual([(await send('+15005550431')).status, (await send('+15005550431')).status], [429, 201])
+    assert.deepEqual([(await send('+15005550421')).status, (await send('+15005550421')).status], [429, 201])
+  })
+})
+
+suite('a limit for each number', () => {
+  const limit = { segmentsPerSecond: 0.001, queueSegments: 3, refusal: 'queue_full', saysRetryAfter: true } as const
+  const long = 'x'.repeat(161)
+  after(() => simulator.configure({ senderLimit: 'none' }))
+
+  type SdkErrors = {
+    readonly twilio: { readonly code: number }
+    readonly telnyx: { readonly error: { readonly errors: { readonly code: string }[] }; readonly headers: Headers }
+  }
+
+  /** What becomes of texts that are sent one after the other: taken, or a code, and from Telnyx also Retry-After. */
+  async function sendBoth(bodies: readonly string[]) {
+    const results: Record<'twilio' | 'telnyx', unknown[]> = { twilio: [], telnyx: [] }
+    const taken = () => 'taken'
+    for (const body of bodies) {
+      const byTwilio = twilioClient().messages.create({ from: twilioSender, to, body })
+      results.twilio.push(await byTwilio.then(taken, ({ code }: SdkErrors['twilio']) => code))
+      const byTelnyx = telnyxClient().messages.send({ from: telnyxSender, to, text: body })
+      results.telnyx.push(
+        await byTelnyx.then(taken, ({ error, headers }: SdkErrors['telnyx']) => [
+          error.errors[0]?.code,
+          // A slow machine may take seconds of a thousand.
+          headers.get('retry-after')?.replace(/^(1000|9\d\d)$/, 'in time'),
+        ]),
+      )
+    }
+    return results
+  }
+
+  test('refuses what its queue has no room for, in the words of each provider, and takes nothing of it', async () => {
+    simulator.configure({ senderLimit: limit })
+    assert.deepEqual(await sendBoth(['x', long, 'x']), {
+      twilio: ['taken', 'taken', 21611],
+      telnyx: ['taken', 'taken', ['40318', 'in time']],
+    })
+    assert.equal(simulator.ledger().length, 4)
+  })
+
+  test('may also answer 429, without saying when to come again', async () => {
+    simulator.configure({ senderLimit: { ...limit, refusal: 'rate_limited', saysRetryAfter: false } })
+    assert.deepEqual(await sendBoth([long, long]), {
+      twilio: ['taken', 20429],
+      telnyx: ['taken', ['10011', undefined]],
+    })
+  })
+
+  test('has room for one text that is larger than the whole queue, and for none after it', async () => {
+    simulator.configure({ senderLimit: { ...limit, queueSegments: 1 } })
+    assert.deepEqual((await sendBoth([long, 'x'])).twilio, ['taken', 21611])
   })
 })
 
@@ -250,15 +303,22 @@ suite('its own pages', () => {
       '{"latency_ms": 7, "list_lag_ms": "7"}',
       '{"handles_keywords": 1}',
       '{"inbound_urls": {"+1": "ftp://x"}}',
+      '{"sender_limit": {"segments_per_second": 0, "queue_segments": 1, "refusal": "queue_full"}}',
+      '{"sender_limit": {"segments_per_second": 1, "queue_segments": 1, "refusal": "opted_out"}}',
+      '{"sender_limit": "none"}',
       '{"unheard_of": 1}',
       '{}',
       'x',
       'null',
     ]
     for (const bad of wrong) assert.equal((await put(bad)).status, 400, bad)
+    const limit = { segments_per_second: 0.5, queue_segments: 20, refusal: 'rate_limited', retry_after: true }
+    assert.equal((await put(JSON.stringify({ sender_limit: limit }))).status, 200)
     const now = await (await fetch(`${simulator.url}/settings`)).json()
-    assert.equal((now as { latency_ms: number }).latency_ms, 5)
-    assert.equal((await put('{"latency_ms": 0, "list_lag_ms": 0, "handles_keywords": true}')).status, 200)
+    const { latency_ms, sender_limit } = now as { latency_ms: number; sender_limit: unknown }
+    assert.deepEqual([latency_ms, sender_limit], [5, limit])
+    const usual = '{"latency_ms": 0, "list_lag_ms": 0, "handles_keywords": true, "sender_limit": null}'
+    assert.match(await (await put(usual)).text(), /"sender_limit":null/)
   })
 })
 

@@ -32,7 +32,7 @@ export type Simulator = {
   configure(change: SettingsChange): void
   /** Each answer is held back this long. */
   setLatency(ms: number): void
-  /** Forgets the ledger, and who said STOP. */
+  /** Forgets the ledger, who said STOP, and what waits in the queues of the numbers. */
   clear(): void
   /** Resolves when no receipt and no text is on its way any more. */
   receiptsSent(): Promise<void>
@@ -106,9 +106,14 @@ export async function startSimulator(params: {
       return
     }
     if (behaviour.refusal !== undefined) {
-      const seconds = behaviour.retryAfterSeconds
-      const headers = seconds === undefined ? {} : { 'retry-after': String(seconds) }
-      json(response, { ...call.refused(behaviour.refusal), headers })
+      json(response, { ...call.refused(behaviour.refusal), headers: retryAfter(behaviour.retryAfterSeconds) })
+      return
+    }
+    const limit = settings.senderLimit
+    const waitMs = behaviour.accepts ? carrier.waitFor(call.submission) : 0
+    if (limit !== undefined && waitMs > 0) {
+      const seconds = limit.saysRetryAfter ? Math.ceil(waitMs / 1_000) : undefined
+      json(response, { ...call.refused(limit.refusal), headers: retryAfter(seconds) })
       return
     }
     const message = behaviour.accepts ? carrier.accept(call.submission) : undefined
@@ -212,6 +217,10 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
 function json(response: ServerResponse, { status, headers, body, content }: WireAnswer): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers })
   response.end(content ?? (body === undefined ? undefined : JSON.stringify(body)))
+}
+
+function retryAfter(seconds: number | undefined): Readonly<Record<string, string>> {
+  return seconds === undefined ? {} : { 'retry-after': String(seconds) }
 }
 
 /** A TCP reset, not an orderly end. */
