@@ -161,7 +161,12 @@ export function costMicrosOf(
   const byPrefix = prices.byPrefix ?? {}
   for (let length = recipient.length; length > 1; length--) {
     const price = byPrefix[recipient.slice(0, length)]
-    if (price !== undefined) return Math.ceil(price * segmentCount * 1e6)
+    if (price !== undefined) return microsOf(price * segmentCount)
   }
-  return Math.ceil(prices.default * segmentCount * 1e6)
+  return microsOf(prices.default * segmentCount)
+}
+
+/** Decimals are not exact in binary: 0.0079 is a trace more than 7,900 millionths, and is not 7,901. */
+function microsOf(amount: number): number {
+  return Math.ceil(Number((amount * 1e6).toFixed(3)))
 }
