@@ -22,6 +22,7 @@ export const worldKey = 'the-key-of-the-world-0123456789-0123456789'
 
 export type World = {
   readonly url: string
+  readonly databaseUrl: string
   readonly simulator: Simulator
   readonly logLines: readonly string[]
   /** With the key of its one organization. */
@@ -97,6 +98,7 @@ export async function startWorld(params: {
   const app: RunningApp = await startApp({ config, secrets, log, version: 'test', clock, callTimeoutMs: 1_000 })
   return {
     url: app.url,
+    databaseUrl: database.url,
     simulator,
     logLines,
     call: (method, path, options) => callService(app.url, method, path, { key: worldKey, ...options }),
