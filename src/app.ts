@@ -9,6 +9,7 @@ import { buildServer, type ServerLimits } from './http/server.ts'
 import { startFetchMedia } from './jobs/fetch-media.ts'
 import type { Loop } from './jobs/loop.ts'
 import { startPruneOld } from './jobs/prune-old.ts'
+import { startWatchQueueState } from './jobs/watch-queue-state.ts'
 import { isDiallable, makeGuardedClient } from './net/guarded-client.ts'
 import { makeHttpClient } from './net/http-client.ts'
 import type { Clock } from './ports/clock.ts'
@@ -23,6 +24,7 @@ import { migratePostgres, openPostgresStore } from './storage/postgres/store.ts'
 import { makeSealer } from './storage/seal.ts'
 import { migrateSqlite, openSqliteStore } from './storage/sqlite/store.ts'
 import { systemClock } from './telemetry/clock.ts'
+import { type DatabaseClock, startDatabaseClock } from './telemetry/database-clock.ts'
 import { makeMetrics } from './telemetry/metrics.ts'
 import { systemRandom } from './telemetry/random.ts'
 import { makeCallbackTokens } from './use-cases/callback-token.ts'
@@ -48,6 +50,10 @@ export async function startApp(params: {
   readonly failpoints?: Failpoints
   /** For tests that cannot wait; the system's in production. */
   readonly clock?: Clock
+  /** For tests whose clock is a machine's, which may be wrong: the database's is followed all the same. */
+  readonly followsDatabaseClock?: boolean
+  /** For tests; `standstillMsMax` in production. */
+  readonly standstillMs?: number
   readonly callTimeoutMs?: number
   /** For tests; `serverLimits` in production. */
   readonly limits?: Partial<ServerLimits>
@@ -55,11 +61,11 @@ export async function startApp(params: {
   readonly trustsLocalhost?: boolean
 }): Promise<RunningApp> {
   const { config, secrets, log } = params
-  const clock = params.clock ?? systemClock
   const random = systemRandom
   const metrics = makeMetrics()
-  const store = await openStore({ config, secrets, metrics })
+  const store = await openStore({ config, secrets, metrics, log })
   await store.accounts.checkSecrets()
+  const clock = await startClock(params, { store, metrics })
   const providers = providerCatalog({ clock, callTimeoutMs: params.callTimeoutMs })
   const stopping = new AbortController()
   const authenticator = makeAuthenticator({ store, clock, log })
@@ -112,8 +118,10 @@ export async function startApp(params: {
     },
   })
   const guarded = makeGuardedClient()
+  loops.push(await startWatchQueueState({ store, clock, log, metrics, standstillMs: params.standstillMs }))
   if (config.roles.includes('jobs')) {
     const { dispatch, others } = sending.startLoops()
+    store.wakeUps.listen('queue', dispatch.wake)
     ofInbound.push(
       dispatch,
       startFetchMedia({
@@ -127,7 +135,7 @@ export async function startApp(params: {
     loops.push(...ofInbound, ...others, startPruneOld({ store, clock, log }))
   }
   const url = await server.listen({ host: config.host, port: config.port }).catch(async (error: unknown) => {
-    await Promise.all(loops.map((loop) => loop.stop()))
+    await Promise.all([...loops, clock].map((running) => running.stop()))
     await store.close()
     throw listenError(error, config)
   })
@@ -138,10 +146,20 @@ export async function startApp(params: {
       stopping.abort()
       // Told first, so that no round begins while requests drain.
       await Promise.all([...loops.map((loop) => loop.stop()), server.close()])
-      await Promise.all([...providers.values(), guarded].map((connections) => connections.close()))
+      await Promise.all([...[...providers.values(), guarded].map((connections) => connections.close()), clock.stop()])
       await store.close()
     },
   }
+}
+
+/** The database's clock where processes share one, this machine's otherwise. */
+async function startClock(
+  params: Pick<Parameters<typeof startApp>[0], 'clock' | 'followsDatabaseClock' | 'log'>,
+  { store, metrics }: { readonly store: Store; readonly metrics: Metrics },
+): Promise<DatabaseClock> {
+  const { clock: base = systemClock, followsDatabaseClock = params.clock === undefined, log } = params
+  if (store.databaseTime === undefined || !followsDatabaseClock) return { ...base, stop: async () => undefined }
+  return startDatabaseClock({ base, readTime: store.databaseTime, log, metrics })
 }
 
 /** @throws SmsError `unavailable` when the database cannot be opened or its schema is newer than this version. */
@@ -149,15 +167,16 @@ export function openStore(params: {
   readonly config: Pick<Config, 'database'>
   readonly secrets: Pick<Secrets, 'secretKeys' | 'databaseUrl'>
   readonly metrics: Metrics
+  readonly log?: Log
 }): Promise<Store> {
-  const { metrics } = params
+  const { metrics, log } = params
   const { database } = params.config
   const sealer = makeSealer(deriveKeys(params.secrets, 'textbridge seal v1'))
   switch (database.engine) {
     case 'sqlite':
-      return openSqliteStore({ path: database.path, sealer, metrics })
+      return openSqliteStore({ path: database.path, sealer, metrics, log })
     case 'postgres':
-      return openPostgresStore({ url: params.secrets.databaseUrl ?? '', sealer, metrics })
+      return openPostgresStore({ url: params.secrets.databaseUrl ?? '', sealer, metrics, log })
   }
 }
 

@@ -8,6 +8,7 @@ import { runApply } from './apply.ts'
 import { startDemo } from './demo.ts'
 import { createKey, listKeys, revokeKey } from './keys.ts'
 import type { Output } from './output.ts'
+import { resumeHeldQueue, showQueue } from './queue.ts'
 import { startServe } from './serve.ts'
 
 export type ProgramParts = {
@@ -95,5 +96,14 @@ function makeProgram(parts: ProgramParts): Command {
     .argument('<id>', 'as `keys list` shows it')
     .option('--organization <name>', 'needed when there are several')
     .action((id: string, options: { organization?: string }) => revokeKey(parts, { id, ...options }))
+
+  program
+    .command('queue')
+    .description('whether the queue is held, after a restore or a long stop')
+    .option('--json', 'print JSON')
+    .action((options: { json?: boolean }) => showQueue(parts, options))
+    .command('resume')
+    .description('let a held queue go on')
+    .action(() => resumeHeldQueue(parts))
   return program
 }

@@ -51,6 +51,12 @@ const store: Store = {
   get apiKeys() {
     return absent()
   },
+  get queueState() {
+    return absent()
+  },
+  get wakeUps() {
+    return absent()
+  },
   get retention() {
     return absent()
   },

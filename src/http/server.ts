@@ -33,6 +33,7 @@ import { registerPhoneNumberRoutes } from './routes/phone-numbers.ts'
 import { registerPolicyRoutes } from './routes/policies.ts'
 import { registerProviderAccountRoutes } from './routes/provider-accounts.ts'
 import { type ProviderWebhookRouteParts, registerProviderWebhookRoutes } from './routes/provider-webhooks.ts'
+import { type QueueStateRouteParts, registerQueueStateRoutes } from './routes/queue-state.ts'
 import { registerRefusedWebhookRoutes } from './routes/refused-webhooks.ts'
 import { registerSmsRoutes, type SmsRouteParts } from './routes/sms.ts'
 import { registerSmsBatchRoutes, type SmsBatchRouteParts } from './routes/sms-batch.ts'
@@ -62,6 +63,7 @@ export type ServerParts = SmsRouteParts &
   MediaRouteParts &
   ProviderWebhookRouteParts &
   UnknownRouteParts &
+  QueueStateRouteParts &
   ManagementParts &
   HeldRouteParts &
   PauseRouteParts & {
@@ -150,6 +152,7 @@ export async function buildServer(parts: ServerParts): Promise<App> {
   registerProviderAccountRoutes(app, parts)
   registerRefusedWebhookRoutes(app, parts)
   registerApiKeyRoutes(app, parts)
+  registerQueueStateRoutes(app, parts)
   registerMediaRoutes(app, parts)
   registerProviderWebhookRoutes(app, parts)
   registerHealthRoutes(app, parts)

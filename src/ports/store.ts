@@ -17,8 +17,10 @@ import type { BatchStore } from './batch-store.ts'
 import type { EventStore } from './event-store.ts'
 import type { InboundStore } from './inbound-store.ts'
 import type { PeopleStore } from './people-store.ts'
+import type { QueueStateStore } from './queue-state.ts'
 import type { LaneKind, QueueStore } from './queue-store.ts'
 import type { RetentionStore } from './retention-store.ts'
+import type { WakeUps } from './wake-ups.ts'
 
 /**
  * What the inside needs from a database. Every promise that resolves after a write resolves after its commit is
@@ -44,6 +46,10 @@ export interface Store {
   readonly retention: RetentionStore
   readonly people: PeopleStore
   readonly audit: AuditStore
+  readonly queueState: QueueStateStore
+  readonly wakeUps: WakeUps
+  /** The database's time in Unix ms, fractions too. Absent where the clock of this process is the database's. */
+  readonly databaseTime?: () => Promise<number>
   /** Resolves when the database answers; throws `unavailable` otherwise. */
   ping(): Promise<void>
   /** Lets running operations end, then closes. */

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { SmsError } from '../core/errors.ts'
+import type { Log } from '../ports/log.ts'
 
 export type Migration = {
   readonly number: number
@@ -95,6 +96,16 @@ export function pendingMigrations(migrations: readonly Migration[], present: Sch
 export function schemaOf(migrations: readonly Migration[], { version }: SchemaState): Schema {
   const known = newestOf(migrations)
   return { present: Math.max(version, known), known }
+}
+
+/** An operator should know that newer processes are, or were, at work. */
+export function logNewerSchema(log: Log | undefined, { present, known }: Schema): void {
+  if (present > known)
+    log?.warn('schema.newer', {
+      present,
+      known,
+      hint: 'A newer version has migrated the database. This one can work on it; replace it when you can.',
+    })
 }
 
 function newestOf(migrations: readonly Migration[]): number {

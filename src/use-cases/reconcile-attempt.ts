@@ -64,6 +64,9 @@ export function makeReconcileAttempt(parts: ReconcileParts): (record: MessageRec
       if (kind === 'found') return
     }
     if (clock.now() < attempt.startedAt + evidenceWindowMs(parts, message)) return
+    const mayResend = message.onUnknown === 'resend' && attempts.length < resendAttemptsMax
+    // It stays as it is until the queue goes on: what a backup shows as unresolved may have been sent again already.
+    if (mayResend && (await store.queueState.findHold()) !== undefined) return
     await store.evidence.closeAttempt({
       organizationId: message.organizationId,
       messageId: message.id,
@@ -72,7 +75,7 @@ export function makeReconcileAttempt(parts: ReconcileParts): (record: MessageRec
     })
     watch.changed(message.id)
     log.warn('message.unknown', { messageId: message.id, provider: message.provider, attempt: attempt.number })
-    if (message.onUnknown === 'resend' && attempts.length < resendAttemptsMax) await sendAgain(record)
+    if (mayResend) await sendAgain(record)
   }
 }
 

@@ -15,6 +15,16 @@ export type HealthParts = {
   readonly renderMetrics: () => Promise<{ readonly contentType: string; readonly text: string }>
 }
 
+const readySchema = Type.Object(
+  {
+    status: Type.String({ enum: ['ok'] }),
+    queue: Type.String({
+      enum: ['goes on', 'held'],
+      description: '`held`: nothing leaves the queue until somebody says go (`/api/v1/queue`). Direct sends do.',
+    }),
+  },
+  { examples: [{ status: 'ok', queue: 'goes on' }] },
+)
 const okSchema = Type.Object({ status: Type.String({ enum: ['ok'] }) }, { examples: [{ status: 'ok' }] })
 
 export function registerHealthRoutes(app: App, { store, log, stopping, renderMetrics }: HealthParts): void {
@@ -39,18 +49,18 @@ export function registerHealthRoutes(app: App, { store, log, stopping, renderMet
         summary: 'The process can take requests',
         description: 'Asks the database. 503 while it does not answer, and from the moment the process is stopping.',
         tags: ['health'],
-        response: { 200: okSchema, ...errorAnswers({ 503: ['unavailable', 'Textbridge is stopping.'] }) },
+        response: { 200: readySchema, ...errorAnswers({ 503: ['unavailable', 'Textbridge is stopping.'] }) },
       },
     },
     async () => {
       if (stopping.aborted) throw new SmsError('unavailable', 'Textbridge is stopping.')
       try {
-        await store.ping()
+        const hold = await store.queueState.findHold()
+        return { status: 'ok', queue: hold === undefined ? 'goes on' : 'held' }
       } catch (error) {
         log.warn('readiness.failed', errorFields(error))
         throw new SmsError('unavailable', 'The database does not answer.')
       }
-      return { status: 'ok' }
     },
   )
 

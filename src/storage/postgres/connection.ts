@@ -22,6 +22,8 @@ const undoneStates = new Set(['40001', '40P01'])
 const uniqueViolation = '23505'
 /** By class: connection, insufficient resources, operator intervention (shutdown, timeouts), system error. */
 const outageClasses = new Set(['08', '53', '57', '58'])
+/** A standby that has not taken over yet. */
+const readOnlyState = '25006'
 const refusedStates = new Set(['28P01', '28000', '3D000', '42501'])
 
 export function translated(cause: unknown): unknown {
@@ -37,7 +39,7 @@ export function translated(cause: unknown): unknown {
       'The database refuses this user or does not exist. Check TEXTBRIDGE_DATABASE_URL.',
       { cause },
     )
-  if (isConnectionFailure(cause) || outageClasses.has(state.slice(0, 2)))
+  if (isConnectionFailure(cause) || outageClasses.has(state.slice(0, 2)) || state === readOnlyState)
     return new SmsError('unavailable', 'The database does not answer. Try again in a moment.', {
       cause,
       retryAfterMs: 1_000,
@@ -51,6 +53,15 @@ export function translated(cause: unknown): unknown {
  */
 export function isStalePlan(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === '0A000' && error.routine === 'RevalidateCachedQuery'
+}
+
+// insufficient_privilege, feature_not_supported, undefined_function
+const notOfferedStates = new Set(['42501', '0A000', '42883'])
+
+/** This server does not let this user call a function, or has none of this name, as some that others run for one. */
+export function isNotOffered(error: unknown): boolean {
+  const cause = error instanceof SmsError ? error.cause : error
+  return cause instanceof pg.DatabaseError && notOfferedStates.has(cause.code ?? '')
 }
 
 /** Whatever did not come from PostgreSQL as an error of its own, or says that its session ends. */

@@ -1,5 +1,7 @@
+import type { Log } from '../../ports/log.ts'
 import type { Metrics } from '../../ports/metrics.ts'
 import type { Store } from '../../ports/store.ts'
+import { logNewerSchema } from '../migrator.ts'
 import type { Sealer } from '../seal.ts'
 import { makeAccounts } from './accounts.ts'
 import { makeApiKeys } from './api-keys.ts'
@@ -8,7 +10,7 @@ import { makeAudit } from './audit.ts'
 import { makeBatches } from './batches.ts'
 import { makeConversations } from './conversation-list.ts'
 import { makeConversationKeys } from './conversations.ts'
-import { openDatabase } from './database.ts'
+import { openDatabase, type Queries } from './database.ts'
 import { makeEventStore } from './event-store.ts'
 import { makeEvidence } from './evidence.ts'
 import { makeInbound } from './inbound.ts'
@@ -19,18 +21,26 @@ import { makeOptOuts } from './opt-outs.ts'
 import { makeOrganizations } from './organizations.ts'
 import { makePeople } from './people.ts'
 import { makeQueue } from './queue.ts'
+import { makeQueueState } from './queue-state.ts'
 import { makeRetention } from './retention.ts'
 import { makeSenders } from './senders.ts'
 import { makeSends } from './sends.ts'
 import { makeWaiting } from './waiting.ts'
+import { makeWakeUps } from './wake-ups.ts'
 
 /** Connects and, where needed, migrates. Any number of processes may work on one database. */
 export async function openPostgresStore(params: {
   readonly url: string
   readonly sealer: Sealer
   readonly metrics: Metrics
+  readonly log?: Log | undefined
 }): Promise<Store> {
-  const database = await openDatabase(params)
+  let checkDatabase: ((queries: Queries) => Promise<void>) | undefined
+  const database = await openDatabase({ ...params, onConnect: async (queries) => checkDatabase?.(queries) })
+  logNewerSchema(params.log, database.schema)
+  const queueState = await makeQueueState(database)
+  checkDatabase = queueState.checkDatabase
+  const wakeUps = makeWakeUps(params)
   const conversations = makeConversationKeys()
   return {
     sends: makeSends(database, conversations),
@@ -53,10 +63,19 @@ export async function openPostgresStore(params: {
     retention: makeRetention(database),
     people: makePeople(database),
     audit: makeAudit(database),
+    queueState,
+    wakeUps,
+    async databaseTime() {
+      const row = await database.get('SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS ms')
+      return Number(row?.ms)
+    },
     async ping() {
       await database.get('SELECT 1')
     },
-    close: () => database.close(),
+    async close() {
+      await wakeUps.close()
+      await database.close()
+    },
   }
 }
 

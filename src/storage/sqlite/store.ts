@@ -1,5 +1,7 @@
+import type { Log } from '../../ports/log.ts'
 import type { Metrics } from '../../ports/metrics.ts'
 import type { Store } from '../../ports/store.ts'
+import { logNewerSchema } from '../migrator.ts'
 import type { Sealer } from '../seal.ts'
 import { makeAccounts } from './accounts.ts'
 import { makeApiKeys } from './api-keys.ts'
@@ -18,6 +20,7 @@ import { makeOptOuts } from './opt-outs.ts'
 import { makeOrganizations } from './organizations.ts'
 import { makePeople } from './people.ts'
 import { makeQueue } from './queue.ts'
+import { makeQueueState } from './queue-state.ts'
 import { makeRetention } from './retention.ts'
 import { makeSenders } from './senders.ts'
 import { makeSends } from './sends.ts'
@@ -28,8 +31,11 @@ export async function openSqliteStore(params: {
   readonly path: string
   readonly sealer: Sealer
   readonly metrics: Metrics
+  readonly log?: Log | undefined
 }): Promise<Store> {
   const database = openDatabase(params)
+  logNewerSchema(params.log, database.schema)
+  const queueState = makeQueueState(database, params.path)
   const conversations = makeConversationKeys(database)
   database.onUndone(() => conversations.forget())
   return {
@@ -53,10 +59,15 @@ export async function openSqliteStore(params: {
     retention: makeRetention(database, conversations),
     people: makePeople(database, conversations),
     audit: makeAudit(database),
+    queueState,
+    wakeUps: database.wakeUps,
     async ping() {
       database.get('SELECT 1')
     },
-    close: () => database.close(),
+    async close() {
+      await queueState.close()
+      await database.close()
+    },
   }
 }
 
