@@ -59,9 +59,9 @@ export async function makeQueueState(database: Database): Promise<PostgresQueueS
         const witness = beats < beatsSeen ? 'has counted more' : 'agrees'
         const reason = reasonToHold(queueFactsOf(before, witness), { now, standstillMs })
         return queries.get(
-          `UPDATE queue_state SET fingerprint = ${fingerprint}, beat_at = $1, beats = $2,
-             held_reason = coalesce(held_reason, $3),
-             held_at = coalesce(held_at, CASE WHEN $3::text IS NOT NULL THEN $1 END)
+          `UPDATE queue_state SET fingerprint = ${fingerprint}, beat_at = $1::bigint, beats = $2,
+             held_reason = coalesce(held_reason, $3::text),
+             held_at = coalesce(held_at, CASE WHEN $3::text IS NOT NULL THEN $1::bigint END)
            RETURNING *`,
           now,
           Math.max(beats, beatsSeen) + 1,
