@@ -24,6 +24,7 @@ const message: Message = {
   segmentCount: 1,
   category: 'conversation',
   onUnknown: 'hold',
+  priority: 1,
   metadata: { order: '7' },
   status: 'delivered',
   providerMessageId: 'p-1',

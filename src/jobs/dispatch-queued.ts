@@ -38,7 +38,10 @@ export function startDispatchQueued(parts: {
     log,
     async work(stopping) {
       while (!stopping.aborted) {
-        while (underWay.size > sendsAtOnceMax - roomMin) await Promise.race(underWay)
+        if (underWay.size > sendsAtOnceMax - roomMin) {
+          await Promise.race(underWay)
+          continue
+        }
         const { claimed, tookTurns, nextAt } = await queue.claim(sendsAtOnceMax - underWay.size)
         for (const message of claimed) begin(message)
         if (!tookTurns) return nextAt === undefined ? intervalMs : Math.max(1, nextAt - clock.now())

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openMemoryStore, steppedClock } from '../../test/support/parts.ts'
+import { openMemoryStore, steppedClock, testPaces } from '../../test/support/parts.ts'
 import { silentLog } from '../../test/support/silent-log.ts'
 import { buildRoute, buildSend, silentMetrics } from '../../test/support/store-builders.ts'
 import { SmsError } from '../core/errors.ts'
 import type { Provider } from '../ports/provider.ts'
 import type { Store } from '../ports/store.ts'
 import { systemRandom } from '../telemetry/random.ts'
+import { makeCircuitBreakers } from './circuit-breaker.ts'
 import { makeDispatchMessage } from './dispatch-message.ts'
 import { noFailpoints } from './failpoints.ts'
 import { answerOf } from './send-answer.ts'
@@ -29,6 +30,7 @@ test('what the store did not take is answered as unknown, and the next repetitio
     log: silentLog,
     metrics: silentMetrics,
     failpoints: noFailpoints,
+    breakers: makeCircuitBreakers({ clock: steppedClock(), log: silentLog, metrics: silentMetrics }),
     stopping: new AbortController().signal,
   })
   const record = await dispatchMessage(accepted.record, route)
@@ -41,6 +43,7 @@ const acceptingProvider: Provider = {
   name: 'twilio',
   accountFields: [],
   notCarriedAsGsm: '',
+  paces: testPaces,
   evidenceWindowMs: 600_000,
   checkAccountFields: () => undefined,
   send: async () => ({ kind: 'accepted', providerMessageId: 'SM1', providerStatus: 'queued' }),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import { openMemoryStore } from '../../test/support/parts.ts'
+import { openMemoryStore, testPaces } from '../../test/support/parts.ts'
 import { silentLog } from '../../test/support/silent-log.ts'
 import {
   buildRoute,
@@ -18,9 +18,11 @@ import type { Clock } from '../ports/clock.ts'
 import type { Provider, SearchResult } from '../ports/provider.ts'
 import type { MessageRecord, Store } from '../ports/store.ts'
 import { systemRandom } from '../telemetry/random.ts'
+import { makeCircuitBreakers } from './circuit-breaker.ts'
 import { noFailpoints } from './failpoints.ts'
 import { makeReconcileAttempt, makeResolveUnknown } from './reconcile-attempt.ts'
 import { makeResolutionWatch } from './resolution-watch.ts'
+import { makeStandingRoutes } from './standing-route.ts'
 
 const windowMs = 600_000
 const unknown: SendOutcome = { kind: 'unknown', detail: 'reset' }
@@ -40,6 +42,7 @@ suite('an attempt without a usable answer', () => {
     name: 'twilio',
     accountFields: [],
     notCarriedAsGsm: '',
+    paces: testPaces,
     evidenceWindowMs: windowMs,
     checkAccountFields: () => undefined,
     async send() {
@@ -74,6 +77,8 @@ suite('an attempt without a usable answer', () => {
       metrics: silentMetrics,
       watch: makeResolutionWatch({ store, clock }),
       failpoints: noFailpoints,
+      breakers: makeCircuitBreakers({ clock, log: silentLog, metrics: silentMetrics }),
+      routes: makeStandingRoutes({ store, clock }),
       stopping: new AbortController().signal,
     }
     reconcile = makeReconcileAttempt(parts)

@@ -1,3 +1,4 @@
+import type { ProviderPaces } from '../../src/core/sender-pace.ts'
 import { makeHttpClient } from '../../src/net/http-client.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Store } from '../../src/ports/store.ts'
@@ -14,6 +15,10 @@ export function openMemoryStore(): Promise<Store> {
 
 /** The real adapters; tests that use these never send. */
 export const providersOffline = makeProviders({ http: makeHttpClient(), clock: systemClock })
+
+const fast = { long_code: 1_000, toll_free: 1_000, short_code: 1_000 }
+/** Of a provider that takes all that comes. */
+export const testPaces: ProviderPaces = { segmentsPerSecond: { northAmerican: fast, other: fast }, account: {} }
 
 /** A clock that moves by a millisecond each time it is read, and by `ms` for each sleep. */
 export function steppedClock(): Clock {
