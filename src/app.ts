@@ -82,6 +82,9 @@ export async function startApp(params: {
   const loops: Loop[] = []
   /** Those that a text from a person gives work to. */
   const ofInbound: Loop[] = []
+  const wakeOwnJobs = () => {
+    for (const loop of ofInbound) loop.wake()
+  }
   const parts = {
     store,
     providers,
@@ -93,7 +96,8 @@ export async function startApp(params: {
     failpoints: params.failpoints ?? noFailpoints,
     stopping: stopping.signal,
     wakeJobs: () => {
-      for (const loop of ofInbound) loop.wake()
+      wakeOwnJobs()
+      store.wakeUps.tell('queue')
     },
   }
   const sending = makeSending(parts)
@@ -121,7 +125,6 @@ export async function startApp(params: {
   loops.push(await startWatchQueueState({ store, clock, log, metrics, standstillMs: params.standstillMs }))
   if (config.roles.includes('jobs')) {
     const { dispatch, others } = sending.startLoops()
-    store.wakeUps.listen('queue', dispatch.wake)
     ofInbound.push(
       dispatch,
       startFetchMedia({
@@ -133,6 +136,7 @@ export async function startApp(params: {
       startEvents({ store, client: guarded, clock, random, log, mediaUrls: media.urlsFor }),
     )
     loops.push(...ofInbound, ...others, startPruneOld({ store, clock, log }))
+    store.wakeUps.listen('queue', wakeOwnJobs)
   }
   const url = await server.listen({ host: config.host, port: config.port }).catch(async (error: unknown) => {
     await Promise.all([...loops, clock].map((running) => running.stop()))

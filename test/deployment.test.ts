@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { knownVariables } from '../src/config/config.ts'
 import { providerCallTimeoutMs } from '../src/core/message.ts'
@@ -27,6 +27,11 @@ const providerSecrets = {
   TWILIO_AUTH_TOKEN: '0123456789abcdef0123456789abcdef',
   TELNYX_API_KEY: 'KEY0123456789',
   TELNYX_PUBLIC_KEY: Buffer.alloc(32, 7).toString('base64'),
+}
+
+const secrets = {
+  TEXTBRIDGE_SECRET_KEY: variables.TEXTBRIDGE_SECRET_KEY,
+  TEXTBRIDGE_API_KEY: variables.TEXTBRIDGE_API_KEY,
 }
 
 const folder = temporaryFolder()
@@ -92,13 +97,7 @@ suite('the image', () => {
 
   test('started several times at once on an empty database, serves from each', async () => {
     const database = await createTestDatabase()
-    const { TEXTBRIDGE_SECRET_KEY, TEXTBRIDGE_API_KEY } = variables
-    const env = {
-      TEXTBRIDGE_SECRET_KEY,
-      TEXTBRIDGE_API_KEY,
-      TEXTBRIDGE_DATABASE_URL: database.url,
-      TEXTBRIDGE_PORT: '0',
-    }
+    const env = { ...secrets, TEXTBRIDGE_DATABASE_URL: database.url, TEXTBRIDGE_PORT: '0' }
     const running = [1, 2, 3].map(() => runService(env))
     await Promise.all(running.map(urlOf))
     for (const { child } of running) child.kill('SIGTERM')
@@ -108,10 +107,8 @@ suite('the image', () => {
 
   test('alone, keeps everything in its volume, passes its health check, and ends with 0', async () => {
     const volume = temporaryFolder()
-    const { TEXTBRIDGE_SECRET_KEY, TEXTBRIDGE_API_KEY } = variables
     const env = {
-      TEXTBRIDGE_SECRET_KEY,
-      TEXTBRIDGE_API_KEY,
+      ...secrets,
       TEXTBRIDGE_PORT: String(await findFreePort()),
       TEXTBRIDGE_DATABASE_URL: (image.env.TEXTBRIDGE_DATABASE_URL ?? '').replace('/data', volume.path),
     }
@@ -128,6 +125,31 @@ suite('the image', () => {
     assert.ok(filesBelow(volume.path).some((path) => path.endsWith('textbridge.db')))
     volume.remove()
   })
+})
+
+test('a backup taken as the manual says, while the service runs, can be started from', async () => {
+  const [, command = ''] = /^(node -e .*VACUUM INTO.*)$/m.exec(read('docs/operating.md')) ?? []
+  const data = temporaryFolder()
+  const env = (file: string) => ({
+    ...secrets,
+    TEXTBRIDGE_PORT: '0',
+    TEXTBRIDGE_DATABASE_URL: `sqlite:${join(data.path, file)}`,
+  })
+  const running = runService(env('textbridge.db'))
+  await urlOf(running)
+  const { code, stderr } = await run(['sh', '-c', command.replaceAll(/\/(data|backup)\//g, `${data.path}/`)], {})
+    .finished
+  assert.equal(code, 0, stderr)
+  const [backup = ''] = filesBelow(data.path).filter((path) => /\d{4}-\d\d-\d\d-\d{6}\.db$/.test(path))
+  running.child.kill('SIGTERM')
+  await running.finished
+
+  const restored = runService(env(basename(backup)))
+  const headers = { authorization: `Bearer ${secrets.TEXTBRIDGE_API_KEY}` }
+  assert.equal((await fetch(`${await urlOf(restored)}/api/v1/organization`, { headers })).status, 200)
+  restored.child.kill('SIGTERM')
+  assert.equal((await restored.finished).code, 0)
+  data.remove()
 })
 
 suite('the compose file', () => {

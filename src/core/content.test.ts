@@ -19,7 +19,12 @@ const request: SendRequest = {
 test('the order of metadata and the idempotency key do not make another request', () => {
   const same = { ...request, metadata: { a: '1', b: '2' }, idempotencyKey: 'k' }
   assert.equal(requestContent(same), requestContent(request))
-  for (const other of [{ category: 'marketing' }, { queue: true }, { queue: true, sendAt: 1 }, { expiresAt: 1 }] as const)
+  for (const other of [
+    { category: 'marketing' },
+    { queue: true },
+    { queue: true, sendAt: 1 },
+    { expiresAt: 1 },
+  ] as const)
     assert.notEqual(requestContent({ ...request, ...other }), requestContent(request))
 })
 
@@ -35,7 +40,10 @@ test('where the policy holds duplicates back, another number of the same assista
   assert.notEqual(guardContent(other), guardContent(content))
   const duplicates = { duplicateUntil: 10 }
   assert.equal(guardContent({ ...other, ...duplicates }), guardContent({ ...content, ...duplicates }))
-  assert.notEqual(guardContent({ ...content, ...duplicates, assistantId: 2 }), guardContent({ ...content, ...duplicates }))
+  assert.notEqual(
+    guardContent({ ...content, ...duplicates, assistantId: 2 }),
+    guardContent({ ...content, ...duplicates }),
+  )
 })
 
 test('media addresses are http or https, short enough, and carry no credentials', () => {

@@ -113,7 +113,12 @@ export function inboundBodyOf(events: readonly [InboundEvent, ...InboundEvent[]]
 }
 
 function oneOfMany({ message, mediaUrls, occurredAt }: InboundEvent) {
-  return { message_id: message.id, body: keptBodyOf(message), media_urls: [...mediaUrls], timestamp: timeOf(occurredAt) }
+  return {
+    message_id: message.id,
+    body: keptBodyOf(message),
+    media_urls: [...mediaUrls],
+    timestamp: timeOf(occurredAt),
+  }
 }
 
 function timeOf(ms: number): string {

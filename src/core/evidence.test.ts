@@ -129,10 +129,18 @@ test('an identical send joins while the first is unresolved, and after a lost an
 })
 
 test('what waits goes back to the queue when it was not sent, unless an earlier attempt may have gone out', () => {
-  const refused: Attempt = { number: 1, startedAt: 1, finishedAt: 2, outcome: { kind: 'not_sent', failure: { reason: 'rate_limited' } } }
+  const refused: Attempt = {
+    number: 1,
+    startedAt: 1,
+    finishedAt: 2,
+    outcome: { kind: 'not_sent', failure: { reason: 'rate_limited' } },
+  }
   assert.equal(conclude({ attempts: [refused], receipts: [], queued: true }).status, 'queued')
   assert.equal(conclude({ attempts: [refused], receipts: [] }).status, 'sending')
-  assert.equal(conclude({ attempts: [unknown, { ...refused, number: 2 }], receipts: [], queued: true }).status, 'sending')
+  assert.equal(
+    conclude({ attempts: [unknown, { ...refused, number: 2 }], receipts: [], queued: true }).status,
+    'sending',
+  )
   assert.equal(conclude({ attempts: [{ ...refused, closedAt: 3 }], receipts: [], queued: true }).status, 'failed')
 })
 

@@ -58,25 +58,29 @@ const traitsByReason = {
     permanent: false,
     retryable: false,
     actor: 'recipient',
-    advice: 'The person has not answered the last texts of this assistant. Wait for an answer, or raise policy.unanswered.',
+    advice:
+      'The person has not answered the last texts of this assistant. Wait for an answer, or raise policy.unanswered.',
   },
   recipient_cap: {
     permanent: false,
     retryable: true,
     actor: 'caller',
-    advice: 'This person has got as many texts as the policy allows in this time. Send it later, or raise policy.per_recipient.',
+    advice:
+      'This person has got as many texts as the policy allows in this time. Send it later, or raise policy.per_recipient.',
   },
   assistant_cap: {
     permanent: false,
     retryable: true,
     actor: 'operator',
-    advice: 'The assistant has sent as many texts as the policy allows in this time. Send it later, or raise policy.per_assistant.',
+    advice:
+      'The assistant has sent as many texts as the policy allows in this time. Send it later, or raise policy.per_assistant.',
   },
   organization_cap: {
     permanent: false,
     retryable: true,
     actor: 'operator',
-    advice: 'The organization has sent as many texts as its policy allows in this time. Send it later, or raise policy.per_organization.',
+    advice:
+      'The organization has sent as many texts as its policy allows in this time. Send it later, or raise policy.per_organization.',
   },
   prefix_velocity: {
     permanent: false,

@@ -1,5 +1,5 @@
-import { type EffectivePolicy, type Limit, periodMs } from './policy.ts'
 import type { OptOut } from './opt-out.ts'
+import { type EffectivePolicy, type Limit, periodMs } from './policy.ts'
 import type { SendTerms } from './send-terms.ts'
 
 /** What the store knows, inside the dispatching transaction, about the person of one send. */
@@ -67,7 +67,11 @@ export type CountedLimit = {
 export function countedLimits(policy: EffectivePolicy, terms: Pick<SendTerms, 'assistantId' | 'recipient' | 'now'>) {
   const { assistantId, recipient, now } = terms
   const limits: CountedLimit[] = []
-  const add = (rule: CountedLimit['rule'], { messages, per }: Limit, query: Pick<CountQuery, 'of'> & Partial<CountQuery>) =>
+  const add = (
+    rule: CountedLimit['rule'],
+    { messages, per }: Limit,
+    query: Pick<CountQuery, 'of'> & Partial<CountQuery>,
+  ) =>
     limits.push({
       rule,
       limit: messages,

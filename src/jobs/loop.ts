@@ -17,7 +17,7 @@ export function startLoop(params: {
   readonly name: string
   readonly intervalMs: number
   /** Aborted when the loop is told to stop: the round under way begins nothing new. */
-  readonly work: (stopping: AbortSignal) => Promise<number | void>
+  readonly work: (stopping: AbortSignal) => Promise<number> | Promise<void>
   readonly clock: Clock
   readonly log: Log
 }): Loop {

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import fc from 'fast-check'
-import { buildRoute, buildSend, decisionTerms, freshName, now, outcomeRecord } from '../../test/support/store-builders.ts'
+import {
+  buildRoute,
+  buildSend,
+  decisionTerms,
+  freshName,
+  now,
+  outcomeRecord,
+} from '../../test/support/store-builders.ts'
 import type { DeliveryReceipt } from '../core/delivery-receipt.ts'
 import { conclude } from '../core/evidence.ts'
 import { learnedOptOut } from '../core/opt-out.ts'

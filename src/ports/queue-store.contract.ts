@@ -83,10 +83,12 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
 
       test('no more leave than the pace has room for, whoever asks and however often', async () => {
         await fresh()
-        for (let count = 0; count < 10; count++) await waiting({ recipient: `+1202555020${count}`, more: { segmentCount: 2 } })
+        for (let count = 0; count < 10; count++)
+          await waiting({ recipient: `+1202555020${count}`, more: { segmentCount: 2 } })
         const paced = { segmentsPerSecond: 4, takeMax: 100 }
         const sizes: number[] = []
-        for (const at of [0, 100, 400, 500, 1_000]) sizes.push((await claimQueue(store, route, { at: now + at, ...paced })).length)
+        for (const at of [0, 100, 400, 500, 1_000])
+          sizes.push((await claimQueue(store, route, { at: now + at, ...paced })).length)
         // One second of burst is two texts and the one that is begun; then one in half a second.
         assert.deepEqual(sizes, [3, 0, 0, 1, 1])
       })
@@ -123,10 +125,15 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
         const second = { ...route, sender }
         for (let count = 0; count < 4; count++) {
           await waiting({ recipient: `+1202555040${count}` })
-          await store.sends.accept(buildSend(second, { body: freshName('x'), recipient: `+1202555041${count}`, more: queued }))
+          await store.sends.accept(
+            buildSend(second, { body: freshName('x'), recipient: `+1202555041${count}`, more: queued }),
+          )
         }
         const limits = { at: now, smsPerSecond: 2 }
-        const sizes = [(await claimQueue(store, route, limits)).length, (await claimQueue(store, second, limits)).length]
+        const sizes = [
+          (await claimQueue(store, route, limits)).length,
+          (await claimQueue(store, second, limits)).length,
+        ]
         assert.deepEqual(sizes, [3, 0])
       })
 
@@ -184,7 +191,10 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
         const at = now + 50_000_000
         await fresh()
         const first = route
-        const other = { ...first, sender: await store.senders.create({ ...first.sender, phoneNumber: '+12025550788' as Message['sender'] }) }
+        const other = {
+          ...first,
+          sender: await store.senders.create({ ...first.sender, phoneNumber: '+12025550788' as Message['sender'] }),
+        }
         for (const origin of [first, other]) {
           route = origin
           await waiting({ at })
@@ -230,7 +240,10 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
         const { organizationId } = route.sender
         const first = await waiting({ recipient: '+12025550601' })
         const second = await waiting({ recipient: '+12025550602' })
-        await store.assistants.change(organizationId, route.assistant.id, (assistant) => ({ ...assistant, pausedAt: now }))
+        await store.assistants.change(organizationId, route.assistant.id, (assistant) => ({
+          ...assistant,
+          pausedAt: now,
+        }))
         const paused: SendSettings = { ...freeSettings, paused: 'assistant' }
         assert.equal((await claimQueue(store, route, { settings: paused, paused: true })).length, 0)
         for (const record of [first, second]) {
@@ -254,9 +267,17 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
         for (let count = 0; count < 5; count++) await waiting({ recipient: `+1202555070${count}` })
         const limited = settings({ perAssistant: [{ messages: 3, per: 'hour' }] })
         assert.equal((await claimQueue(store, route, { settings: limited })).length, 3)
-        const refused = (await store.messages.list(route.sender.organizationId, { status: 'failed' }, { skip: 0, limit: 9 }))
+        const refused = await store.messages.list(
+          route.sender.organizationId,
+          { status: 'failed' },
+          { skip: 0, limit: 9 },
+        )
         assert.deepEqual(
-          refused.map(({ message }) => [message.failure?.reason, message.reachedLimit?.limit, message.reachedLimit?.count]),
+          refused.map(({ message }) => [
+            message.failure?.reason,
+            message.reachedLimit?.limit,
+            message.reachedLimit?.count,
+          ]),
           Array(2).fill(['assistant_cap', 3, 3]),
         )
       })
@@ -269,7 +290,10 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
         assert.equal(claimed?.message.id, first.message.id)
         await store.sends.recordOutcome(outcomeRecord(claimed ?? assert.fail(), { kind: 'unknown', detail: 'reset' }))
         assert.equal((await store.sends.accept(buildSend(route, { ...twin, more: queued }))).kind, 'joined')
-        const later = await waiting({ ...twin, more: { ...queued, status: 'scheduled', sendAt: now + 1, dueAt: now + 1 } })
+        const later = await waiting({
+          ...twin,
+          more: { ...queued, status: 'scheduled', sendAt: now + 1, dueAt: now + 1 },
+        })
         assert.ok((await store.queue.releaseDue({ now: now + 1, limit: 1_000 })) >= 1)
         assert.equal((await claimQueue(store, route, { at: now + 2 })).length, 0)
         assert.equal((await stored(later)).message.status, 'queued')
@@ -312,7 +336,8 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
         await fresh()
         const record = await waiting()
         const { organizationId, id: messageId } = record.message
-        const cancel = (organization = organizationId) => store.queue.cancel({ organizationId: organization, messageId, now })
+        const cancel = (organization = organizationId) =>
+          store.queue.cancel({ organizationId: organization, messageId, now })
         assert.equal(await cancel(organizationId + 1), undefined)
         assert.deepEqual(await cancel(), { canceled: true, previous: 'queued', now: 'canceled' })
         assert.deepEqual(await cancel(), { canceled: false, previous: 'canceled', now: 'canceled' })
@@ -332,7 +357,10 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
             claimQueue(store, route, { at: now + round * 1_000 }),
             store.queue.cancel({ organizationId, messageId, now }),
           ])
-          assert.equal(claimed.some(({ message }) => message.id === messageId), canceled?.canceled === false)
+          assert.equal(
+            claimed.some(({ message }) => message.id === messageId),
+            canceled?.canceled === false,
+          )
         }
       })
 
@@ -344,7 +372,10 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
           assert.ok(result.kind === 'waiting')
           return result.record
         }
-        const [first, second] = [await ask(), await ask({ ...queued, status: 'scheduled', sendAt: now + 99, dueAt: now + 99 })]
+        const [first, second] = [
+          await ask(),
+          await ask({ ...queued, status: 'scheduled', sendAt: now + 99, dueAt: now + 99 }),
+        ]
         const { organizationId } = route.sender
         const listed = await store.queue.listHeld(organizationId, { limit: 9 })
         assert.deepEqual(
@@ -353,7 +384,13 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
         )
         assert.equal((await store.queue.listHeld(organizationId, { limit: 9, before: listed[0]?.key ?? 0 })).length, 1)
         const decide = (record: MessageRecord, approve: boolean, organization = organizationId) =>
-          store.queue.decideHeld({ organizationId: organization, messageId: record.message.id, approve, by: 'Ann', now })
+          store.queue.decideHeld({
+            organizationId: organization,
+            messageId: record.message.id,
+            approve,
+            by: 'Ann',
+            now,
+          })
         assert.equal(await decide(first, true, organizationId + 1), false)
         assert.equal(await decide(first, true), true)
         assert.equal(await decide(first, true), false)
@@ -361,7 +398,12 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
         assert.deepEqual((await stored(second)).message.failure, { reason: 'not_approved' })
         const [claimed] = await claimQueue(store, route, { settings: held })
         assert.equal(claimed?.message.id, first.message.id)
-        assert.deepEqual(await eventsOf(first), ['message.held', 'message.approved', 'message.queued', 'message.sending'])
+        assert.deepEqual(await eventsOf(first), [
+          'message.held',
+          'message.approved',
+          'message.queued',
+          'message.sending',
+        ])
       })
 
       test('an approved message that is scheduled keeps its time', async () => {
@@ -385,7 +427,9 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
         await waiting({ at: now + 5 })
         await waiting({ more: { ...queued, status: 'scheduled', sendAt: now + 9_000_000, dueAt: now + 9_000_000 } })
         assert.deepEqual(
-          (await store.queue.stats(route.sender.organizationId)).map(({ status, count, oldestAt }) => [status, count, oldestAt]).sort(),
+          (await store.queue.stats(route.sender.organizationId))
+            .map(({ status, count, oldestAt }) => [status, count, oldestAt])
+            .sort(),
           [
             ['queued', 2, now],
             ['scheduled', 1, now + 9_000_000],
@@ -443,7 +487,8 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
         await fresh()
         const replyOnly = { recipients: { allow: 'reply_only' } } as const
         assert.equal((await limited(replyOnly)).kind, 'refused')
-        for (let count = 0; count < 3; count++) await store.inbound.receive(buildInbound(route, { at: now + count * 1_000 }))
+        for (let count = 0; count < 3; count++)
+          await store.inbound.receive(buildInbound(route, { at: now + count * 1_000 }))
         assert.equal((await limited(replyOnly, { at: now + 4_000 })).kind, 'started')
         const looping = await limited({ loop: 3 }, { at: now + 5_000 })
         assert.ok(looping.kind === 'refused' && looping.rule === 'conversation_loop')

@@ -112,10 +112,7 @@ export interface QueueStore {
     readonly note?: string
   }): Promise<boolean>
   /** Newest first. `before` is the key of the last record of the page before. */
-  listHeld(
-    organizationId: number,
-    page: { readonly limit: number; readonly before?: number },
-  ): Promise<MessageRecord[]>
+  listHeld(organizationId: number, page: { readonly limit: number; readonly before?: number }): Promise<MessageRecord[]>
   /** Of one organization, by provider and status, with when the oldest of each is (or was) due. */
   stats(organizationId: number): Promise<QueueStats[]>
   /** Of all organizations, for those who operate the service: counted up to `countMax`. */

@@ -1,4 +1,4 @@
-/** `queue`: messages wait to be sent, or may go on after something held them up. */
+/** `queue`: something waits to be sent, fetched or told, or may go on after something held it up. */
 export const wakeUpTopics = ['queue'] as const
 export type WakeUpTopic = (typeof wakeUpTopics)[number]
 
@@ -12,4 +12,9 @@ export interface WakeUps {
    * gone unheard. It must not throw. @returns what ends that.
    */
   listen(topic: WakeUpTopic, listener: () => void): () => void
+  /**
+   * To be called after a commit, as often as there is something to tell: what is told in a short while is told once.
+   * Listeners of this process may be called or not; it knows by itself.
+   */
+  tell(topic: WakeUpTopic): void
 }

@@ -6,7 +6,16 @@ import type { Encoding } from '../core/encoding.ts'
 import type { DomainEvent, EventType } from '../core/event.ts'
 import { type Failure, isFailureReason } from '../core/failure.ts'
 import type { KeywordKind } from '../core/keyword.ts'
-import type { Attempt, AutomaticReply, Category, Direction, HoldReason, Message, OnUnknown, ReachedLimit } from '../core/message.ts'
+import type {
+  Attempt,
+  AutomaticReply,
+  Category,
+  Direction,
+  HoldReason,
+  Message,
+  OnUnknown,
+  ReachedLimit,
+} from '../core/message.ts'
 import type { MessageId } from '../core/message-id.ts'
 import type { MessageStatus, ReceiptStatus } from '../core/message-status.ts'
 import type { OptOut, OptOutScope, OptOutSource } from '../core/opt-out.ts'
@@ -53,7 +62,10 @@ export function messageOf(row: Row): Message {
     status: String(row.status) as MessageStatus,
     ...optional('providerMessageId', text(row.provider_message_id)),
     ...optional('failure', failure),
-    ...optional('reachedLimit', typeof row.reached_limit === 'string' ? json<ReachedLimit>(row.reached_limit) : undefined),
+    ...optional(
+      'reachedLimit',
+      typeof row.reached_limit === 'string' ? json<ReachedLimit>(row.reached_limit) : undefined,
+    ),
     ...(row.queued ? { queued: true } : {}),
     ...(row.keyed ? { keyed: true } : {}),
     priority: Number(row.priority),

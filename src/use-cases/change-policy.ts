@@ -89,8 +89,9 @@ function ordered(present: Policy, { change, rest }: PolicyOrder): Policy {
   return changedPolicy(rest === 'keep' ? present : {}, change, { fail: refuse })
 }
 
+/** How a fault of a document that came over HTTP ends the request. */
 export function refuse(_path: DocumentPath, sentence: string): never {
-  throw new SmsError('invalid_request', `${sentence.slice(0, 1).toUpperCase()}${sentence.slice(1)}.`)
+  throw new SmsError('invalid_request', `${sentence}.`)
 }
 
 function entryOf(

@@ -4,10 +4,10 @@ import { conclude, keepsGuard } from '../core/evidence.ts'
 import type { Attempt, Message } from '../core/message.ts'
 import { learnedOptOut } from '../core/opt-out.ts'
 import type { SenderPacing } from '../core/pacing.ts'
-import { paceOf } from '../core/sender-pace.ts'
-import { settingsOf } from '../core/send-terms.ts'
 import { directRetryDelayMs, queueRetryDelayMs } from '../core/retry.ts'
 import type { SendOutcome } from '../core/send-outcome.ts'
+import { settingsOf } from '../core/send-terms.ts'
+import { paceOf } from '../core/sender-pace.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
@@ -125,11 +125,7 @@ export function evidenceWindowMs(
 }
 
 /** What a further attempt of the message is decided by, and what it takes from the pace of its number. */
-export function startTerms(
-  parts: Pick<DispatchParts, 'providers' | 'clock'>,
-  message: Message,
-  route: StandingRoute,
-) {
+export function startTerms(parts: Pick<DispatchParts, 'providers' | 'clock'>, message: Message, route: StandingRoute) {
   const now = parts.clock.now()
   const pace = paceOf({
     sender: route.sender ?? { phoneNumber: message.sender, pacing: defaultPacing },
@@ -272,8 +268,7 @@ function slowdownOf(
 ): Pick<OutcomeRecord, 'slowedUntil'> {
   if (outcome.kind !== 'not_sent' || outcome.failure.reason === 'interrupted') return {}
   return {
-    slowedUntil:
-      finishedAt + queueRetryDelayMs({ attemptNumber: number, retryAfterMs: outcome.retryAfterMs, chance }),
+    slowedUntil: finishedAt + queueRetryDelayMs({ attemptNumber: number, retryAfterMs: outcome.retryAfterMs, chance }),
   }
 }
 

@@ -132,6 +132,10 @@ export function makeDispatchQueue(parts: ReconcileParts): DispatchQueue {
   }
 }
 
-function originOf({ assistantId, senderId, providerAccountId }: Pick<Turn, 'assistantId' | 'senderId' | 'providerAccountId'>) {
+function originOf({
+  assistantId,
+  senderId,
+  providerAccountId,
+}: Pick<Turn, 'assistantId' | 'senderId' | 'providerAccountId'>) {
   return `${assistantId} ${senderId} ${providerAccountId}`
 }

@@ -303,7 +303,7 @@ class Reader {
 /** `per_recipient[0].messages`. */
 function placeName(path: DocumentPath): string {
   const name = path.map((step, index) => (typeof step === 'number' ? `[${step}]` : index === 0 ? step : `.${step}`))
-  return name.length === 0 ? 'the policy' : name.join('')
+  return name.length === 0 ? 'The policy' : name.join('')
 }
 
 function only<T extends object>(values: T, names: readonly (keyof T)[]): T {

@@ -98,6 +98,8 @@ export function laneUses(message: Message, pace: SendPace, now: number): LaneDeb
   const ofAccount = accountUse(pace, text)
   return [
     { kind: 'sender', id: message.senderId, day, ...senderUse(pace, text) },
-    ...(ofAccount === undefined ? [] : [{ kind: 'account' as const, id: message.providerAccountId, day, ...ofAccount }]),
+    ...(ofAccount === undefined
+      ? []
+      : [{ kind: 'account' as const, id: message.providerAccountId, day, ...ofAccount }]),
   ]
 }

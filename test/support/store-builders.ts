@@ -11,8 +11,8 @@ import type { SenderTerms } from '../../src/core/pacing.ts'
 import { parseE164 } from '../../src/core/phone-number.ts'
 import { decideSend } from '../../src/core/send-decision.ts'
 import { needsOf } from '../../src/core/send-facts.ts'
-import { type SendSettings, settingsOf, termsOf } from '../../src/core/send-terms.ts'
 import type { SendOutcome } from '../../src/core/send-outcome.ts'
+import { type SendSettings, settingsOf, termsOf } from '../../src/core/send-terms.ts'
 import type { NewInbound } from '../../src/ports/inbound-store.ts'
 import type { Metrics } from '../../src/ports/metrics.ts'
 import type { Turn } from '../../src/ports/queue-store.ts'
@@ -131,7 +131,15 @@ export function buildSend(
           idempotency: { route: 'sms.send', key: options.idempotencyKey, requestHash: body, forgetBefore: at - 1_000 },
         }),
     terms: decisionTerms(message, { settings: options.settings ?? settingsOf(route), at }),
-    uses: [{ kind: 'sender', id: message.senderId, day: 1, costMs: 1_000 * message.segmentCount, segmentCount: message.segmentCount }],
+    uses: [
+      {
+        kind: 'sender',
+        id: message.senderId,
+        day: 1,
+        costMs: 1_000 * message.segmentCount,
+        segmentCount: message.segmentCount,
+      },
+    ],
   }
 }
 
@@ -249,7 +257,11 @@ export function buildInbound(
     metadata: {},
   }
   const keyword = findKeyword(body, { sender: route.sender.phoneNumber })
-  const reply = { ...buildSend(route, { body: 'Noted.', recipient: person, at }).message, status: 'queued', queued: true } as const
+  const reply = {
+    ...buildSend(route, { body: 'Noted.', recipient: person, at }).message,
+    status: 'queued',
+    queued: true,
+  } as const
   const { organizationId } = message
   return {
     message,

@@ -312,8 +312,7 @@ async function giveWay(
     const holder = holders.get(send.guard)
     const holds = holder !== undefined && guardHolds(holder, message.createdAt)
     if (holder !== undefined && !holds) expired.push(Number(holder.key))
-    if (holds && mayJoin(message))
-      results.set(send, { kind: 'joined', messageId: String(holder.id) as MessageId })
+    if (holds && mayJoin(message)) results.set(send, { kind: 'joined', messageId: String(holder.id) as MessageId })
     else again.push({ ...insertion, guarded: !holds })
   }
   if (expired.length > 0)

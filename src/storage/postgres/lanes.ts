@@ -9,7 +9,7 @@ const inOrder = 'ORDER BY kind DESC, id'
 
 export type Debit = { readonly organizationId: number; readonly now: number; readonly uses: readonly LaneDebit[] }
 
-/** What was dispatched takes its room, whether there was any or not. */
+/** What was dispatched takes its room, whether there was any or not: as `advance` of the core does. */
 export async function debitLanes(queries: Queries, debits: readonly Debit[]): Promise<void> {
   const sums = new Map<string, LaneDebit & { readonly organizationId: number; readonly now: number }>()
   for (const { organizationId, now, uses } of debits)
@@ -34,8 +34,9 @@ export async function debitLanes(queries: Queries, debits: readonly Debit[]): Pr
      SELECT kind, id, organization_id, now + cost_ms, day, segments FROM input ${inOrder}
      ON CONFLICT (kind, id) DO UPDATE SET
        free_at = (SELECT greatest(l.free_at, i.now) + i.cost_ms FROM input i WHERE i.kind = l.kind AND i.id = l.id),
-       day = excluded.day,
-       day_segments = CASE WHEN l.day = excluded.day THEN l.day_segments ELSE 0 END + excluded.day_segments`,
+       day = CASE WHEN l.day = excluded.day + 1 THEN l.day ELSE excluded.day END,
+       day_segments = CASE WHEN l.day IN (excluded.day, excluded.day + 1) THEN l.day_segments ELSE 0 END
+         + excluded.day_segments`,
     JSON.stringify(
       [...sums.values()].map(({ kind, id, organizationId, now, costMs, day, segmentCount }) => ({
         kind,
@@ -107,11 +108,7 @@ export async function lockLanes(
 ): Promise<Row[]> {
   const ids = [...owners.keys()]
   const select = () =>
-    queries.all(
-      'SELECT * FROM lanes WHERE kind = $1 AND id = ANY($2::bigint[]) ORDER BY id FOR UPDATE',
-      kind,
-      ids,
-    )
+    queries.all('SELECT * FROM lanes WHERE kind = $1 AND id = ANY($2::bigint[]) ORDER BY id FOR UPDATE', kind, ids)
   const found = await select()
   if (found.length === ids.length) return found
   await queries.run(

@@ -81,7 +81,9 @@ async function takeAllTurns(queries: Queries, params: TurnParams): Promise<Turn[
   )
   const senders = params.senders.filter(({ senderId }) => lanes.has(senderId))
   if (senders.length === 0) return []
-  const limited = senders.filter(({ smsPerSecond, mmsPerSecond }) => smsPerSecond !== undefined || mmsPerSecond !== undefined)
+  const limited = senders.filter(
+    ({ smsPerSecond, mmsPerSecond }) => smsPerSecond !== undefined || mmsPerSecond !== undefined,
+  )
   const accountRows = await lockLanes(
     queries,
     'account',
@@ -105,7 +107,9 @@ async function takeAllTurns(queries: Queries, params: TurnParams): Promise<Turn[
     const nextAt = rows === undefined ? null : (taken.lookAt ?? now)
     saved.push({ kind: 'sender', id: terms.senderId, lane: taken.sender, look: { nextAt, leasedUntil: leased } })
     const byKey = new Map((rows ?? []).map((row) => [Number(row.key), row]))
-    turns.push(...taken.keys.flatMap((key) => [byKey.get(key)].flatMap((row) => (row === undefined ? [] : [turnOf(row)]))))
+    turns.push(
+      ...taken.keys.flatMap((key) => [byKey.get(key)].flatMap((row) => (row === undefined ? [] : [turnOf(row)]))),
+    )
   }
   for (const row of accountRows) {
     const id = Number(row.id)
@@ -119,7 +123,10 @@ async function takeAllTurns(queries: Queries, params: TurnParams): Promise<Turn[
  * By number, in the order in which they leave. A number with messages of which none may leave now has an empty list; one
  * without messages is missing.
  */
-async function selectWaiting(queries: Queries, { senders, now }: Pick<TurnParams, 'senders' | 'now'>): Promise<Map<number, Row[]>> {
+async function selectWaiting(
+  queries: Queries,
+  { senders, now }: Pick<TurnParams, 'senders' | 'now'>,
+): Promise<Map<number, Row[]>> {
   const rows = await queries.all(
     `SELECT l.sender_id AS lane_id, m.* FROM unnest($1::bigint[], $2::int[]) AS l (sender_id, looked_at)
      LEFT JOIN LATERAL (
@@ -226,7 +233,12 @@ async function claimAll(queries: Queries, { now, turns, termsOf }: ClaimParams):
         heldBack.push(key)
         continue
       }
-      const message: Message = { ...waiting, status: 'sending', ...(terms.counted ? { countedAt: now } : {}), updatedAt: now }
+      const message: Message = {
+        ...waiting,
+        status: 'sending',
+        ...(terms.counted ? { countedAt: now } : {}),
+        updatedAt: now,
+      }
       if (!isHeldBack) holders.set(terms.guard, { key, row: { status: 'sending' } })
       starts.push({ ...claimed, message, guarded: !isHeldBack })
       book.dispatched(message)
@@ -254,7 +266,10 @@ function takenOver(holders: ReadonlyMap<string, Holder>, starts: readonly Start[
   return starts.flatMap(({ terms, guarded }) => (guarded && holders.has(terms.guard) ? [terms.guard] : []))
 }
 
-async function writeHeld(queries: Queries, held: readonly { readonly key: number; readonly message: Message }[]): Promise<void> {
+async function writeHeld(
+  queries: Queries,
+  held: readonly { readonly key: number; readonly message: Message }[],
+): Promise<void> {
   if (held.length === 0) return
   await queries.run(
     `WITH held AS (
@@ -278,7 +293,12 @@ async function writeHeld(queries: Queries, held: readonly { readonly key: number
 
 async function start(
   queries: Queries,
-  params: { readonly starts: readonly Start[]; readonly now: number; readonly before: readonly Row[]; readonly takenOver: readonly string[] },
+  params: {
+    readonly starts: readonly Start[]
+    readonly now: number
+    readonly before: readonly Row[]
+    readonly takenOver: readonly string[]
+  },
 ): Promise<MessageRecord[]> {
   const { starts, now, before } = params
   if (starts.length === 0) return []

@@ -176,13 +176,17 @@ async function selectCounts(
       })
     }
   const found = await Promise.all(
-    [...byKind.values()].map(({ query, inputs }) => queries.all(countStatement(query), JSON.stringify([...inputs.values()]))),
+    [...byKind.values()].map(({ query, inputs }) =>
+      queries.all(countStatement(query), JSON.stringify([...inputs.values()])),
+    ),
   )
   return new Map(
-    found.flat().map((row) => [
-      String(row.count_key),
-      { count: Number(row.count), ...(row.oldest_at === null ? {} : { oldestAt: Number(row.oldest_at) }) },
-    ]),
+    found
+      .flat()
+      .map((row) => [
+        String(row.count_key),
+        { count: Number(row.count), ...(row.oldest_at === null ? {} : { oldestAt: Number(row.oldest_at) }) },
+      ]),
   )
 }
 

@@ -93,9 +93,7 @@ async function startAttempt(queries: Queries, start: Start): Promise<StartResult
     key,
   )
   if (resend) await concludeAnew(queries, key, causeOf(start, attempt))
-  await debitLanes(queries, [
-    { organizationId: start.organizationId, now: attempt.startedAt, uses: start.uses },
-  ])
+  await debitLanes(queries, [{ organizationId: start.organizationId, now: attempt.startedAt, uses: start.uses }])
   return 'started'
 }
 
@@ -155,7 +153,9 @@ async function recordBatch(database: Database, records: readonly OutcomeRecord[]
 
 /** The queues of the numbers rest as their providers asked for, and are looked at after that. */
 async function giveBack(queries: Queries, records: readonly OutcomeRecord[]): Promise<void> {
-  const resting = records.filter(({ slowedUntil, conclusion }) => slowedUntil !== undefined || conclusion.status === 'queued')
+  const resting = records.filter(
+    ({ slowedUntil, conclusion }) => slowedUntil !== undefined || conclusion.status === 'queued',
+  )
   if (resting.length === 0) return
   const rows = await queries.all(
     'SELECT key, sender_id FROM messages WHERE key = ANY($1::bigint[])',
@@ -165,7 +165,9 @@ async function giveBack(queries: Queries, records: readonly OutcomeRecord[]): Pr
   const owned = resting.map((record) => ({ ...record, senderId: senderOf.get(record.key) ?? 0 }))
   await slowSenders(
     queries,
-    owned.flatMap(({ slowedUntil, ...record }) => (slowedUntil === undefined ? [] : [{ ...record, until: slowedUntil }])),
+    owned.flatMap(({ slowedUntil, ...record }) =>
+      slowedUntil === undefined ? [] : [{ ...record, until: slowedUntil }],
+    ),
   )
   await wakeSenders(
     queries,
@@ -266,7 +268,12 @@ async function failInterrupted(
 /** Ends a message of which nothing left; one that was sent again, and may have left before, becomes unknown. */
 export async function endMessage(
   queries: Queries,
-  { key, rule, at, reached }: { readonly key: number; readonly rule: EndingRule; readonly at: number; readonly reached?: ReachedLimit },
+  {
+    key,
+    rule,
+    at,
+    reached,
+  }: { readonly key: number; readonly rule: EndingRule; readonly at: number; readonly reached?: ReachedLimit },
 ): Promise<void> {
   const status = statusByRule[rule]
   await queries.run('UPDATE attempts SET closed_at = $1 WHERE message_key = $2 AND closed_at IS NULL', at, key)

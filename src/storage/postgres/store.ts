@@ -40,7 +40,7 @@ export async function openPostgresStore(params: {
   logNewerSchema(params.log, database.schema)
   const queueState = await makeQueueState(database)
   checkDatabase = queueState.checkDatabase
-  const wakeUps = makeWakeUps(params)
+  const wakeUps = makeWakeUps({ ...params, queries: database })
   const conversations = makeConversationKeys()
   return {
     sends: makeSends(database, conversations),

@@ -16,11 +16,18 @@ after(async () => {
 
 function makeListening(url = server.url) {
   const states: boolean[] = []
-  const wakeUps = makeWakeUps({ url, metrics: { wakeUpsConnected: (isConnected) => void states.push(isConnected) } })
+  const wakeUps = makeWakeUps({
+    url,
+    queries: database,
+    metrics: { wakeUpsConnected: (isConnected) => void states.push(isConnected) },
+  })
   let heard = 0
   wakeUps.listen('queue', () => heard++)
   return { wakeUps, states, heard: () => heard }
 }
+
+const makeSilent = () =>
+  makeWakeUps({ url: server.url, queries: database, metrics: { wakeUpsConnected: () => undefined } })
 
 /** The connection of whoever listens. */
 const listening = () =>
@@ -29,7 +36,7 @@ const listening = () =>
   )
 
 wakeUpsContract('postgres', async () => {
-  const wakeUps = makeWakeUps({ url: server.url, metrics: { wakeUpsConnected: () => undefined } })
+  const wakeUps = makeSilent()
   return {
     wakeUps,
     tell: (topic, during) =>
@@ -80,5 +87,16 @@ test('closing ends the connection, also of one that nobody ever listened on', as
   await wakeUps.close()
   await eventually(async () => (await listening()) === undefined)
   assert.deepEqual(states, [true, false])
-  await makeWakeUps({ url: server.url, metrics: { wakeUpsConnected: () => undefined } }).close()
+  await makeSilent().close()
+})
+
+test('what is told often in a short while is heard, fewer times, by others and not by who told it', async () => {
+  const [teller, other] = [makeListening(), makeListening()]
+  await eventually(() => teller.heard() === 1 && other.heard() === 1)
+  for (let times = 0; times < 1_000; times++) teller.wakeUps.tell('queue')
+  await eventually(() => other.heard() > 1)
+  other.wakeUps.tell('queue')
+  await eventually(() => teller.heard() === 2)
+  assert.ok(other.heard() < 10, `heard ${other.heard()} times`)
+  await Promise.all([teller.wakeUps.close(), other.wakeUps.close()])
 })

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { errorFields } from '../../core/error-fields.ts'
 import type { Log } from '../../ports/log.ts'
@@ -13,11 +14,12 @@ const probeIntervalMs = 15_000
 const queryTimeoutMs = 5_000
 const reconnectDelayMsMin = 100
 const reconnectDelayMsMax = 5_000
+/** Between two notifications of one process. */
+const tellIntervalMs = 20
 
 /**
- * Whoever listens on this database hears of it when the transaction is committed. PostgreSQL lets transactions that
- * notify commit only one after the other, each waiting for the disk alone; so hand in the database itself, after the
- * commit, where much is written at once. What is lost if the process dies in between is found by looking.
+ * Whoever listens on this database hears of it when the transaction is committed. For what happens rarely: PostgreSQL lets
+ * transactions that notify commit only one after the other, each waiting for the disk alone. Else see `WakeUps.tell`.
  */
 export async function notify(queries: Queries, topic: WakeUpTopic): Promise<void> {
   await queries.get('SELECT pg_notify($1, $2)', channel, topic)
@@ -28,16 +30,41 @@ export type PostgresWakeUps = WakeUps & {
   close(): Promise<void>
 }
 
-/** One connection of its own, opened when somebody first listens, and again whenever it is lost. */
+/**
+ * Listens on one connection of its own, opened when somebody first does so, and again whenever it is lost. Tells on its
+ * own too, in transactions that write nothing: those wait for no disk, and no commit waits for them long.
+ */
 export function makeWakeUps(params: {
   readonly url: string
+  readonly queries: Queries
   readonly metrics: Pick<Metrics, 'wakeUpsConnected'>
   /** Absent in a command, which nobody watches. */
   readonly log?: Log | undefined
 }): PostgresWakeUps {
   const listeners = makeListeners()
   const stopping = new AbortController()
+  /** Beside the topic, so that nobody is woken by itself. */
+  const self = randomUUID()
+  const toTell = new Set<WakeUpTopic>()
   let running: Promise<void> | undefined
+  let telling: Promise<void> | undefined
+
+  async function tellAll(): Promise<void> {
+    for (; toTell.size > 0 && !stopping.signal.aborted; await pause(tellIntervalMs, stopping.signal)) {
+      const topics = [...toTell]
+      toTell.clear()
+      try {
+        await params.queries.get(
+          'SELECT count(pg_notify($1, topic)) FROM unnest($2::text[]) AS topic',
+          channel,
+          topics.map((topic) => `${topic} ${self}`),
+        )
+      } catch (error) {
+        params.log?.warn('wake_ups.not_told', errorFields(error))
+      }
+    }
+    telling = undefined
+  }
 
   async function run(): Promise<void> {
     let delayMs = reconnectDelayMsMin
@@ -55,9 +82,10 @@ export function makeWakeUps(params: {
     const lost = new AbortController()
     client.on('error', (error) => lost.abort(error))
     client.on('end', () => lost.abort())
-    client.on('notification', ({ payload }) => {
-      const topic = wakeUpTopics.find((candidate) => candidate === payload)
-      if (topic !== undefined) listeners.call(topic)
+    client.on('notification', ({ payload = '' }) => {
+      const [name, teller] = payload.split(' ')
+      const topic = wakeUpTopics.find((candidate) => candidate === name)
+      if (topic !== undefined && teller !== self) listeners.call(topic)
     })
     let isConnected = false
     try {
@@ -83,9 +111,13 @@ export function makeWakeUps(params: {
       if (!stopping.signal.aborted) running ??= run()
       return stop
     },
+    tell(topic) {
+      toTell.add(topic)
+      if (!stopping.signal.aborted) telling ??= tellAll()
+    },
     async close() {
       stopping.abort()
-      await running
+      await Promise.all([running, telling])
     },
   }
 }

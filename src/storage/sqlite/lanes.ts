@@ -6,7 +6,7 @@ import type { Database, Row } from './database.ts'
 
 type LaneName = { readonly kind: LaneKind; readonly id: number }
 
-/** What was dispatched takes its room, whether there was any or not. */
+/** What was dispatched takes its room, whether there was any or not: as `advance` of the core does. */
 export function debitLanes(
   database: Database,
   uses: readonly LaneDebit[],
@@ -15,7 +15,8 @@ export function debitLanes(
   for (const { kind, id, costMs, segmentCount, day } of uses)
     database.run(
       `INSERT INTO lanes (kind, id, organization_id, free_at, day, day_segments) VALUES (?1, ?2, ?3, ?4 + ?5, ?6, ?7)
-       ON CONFLICT DO UPDATE SET free_at = max(free_at, ?4) + ?5, day = ?6, day_segments = iif(day = ?6, day_segments, 0) + ?7`,
+       ON CONFLICT DO UPDATE SET free_at = max(free_at, ?4) + ?5, day = iif(day = ?6 + 1, day, ?6),
+         day_segments = iif(day IN (?6, ?6 + 1), day_segments, 0) + ?7`,
       kind,
       id,
       organizationId,
@@ -42,7 +43,11 @@ export function wakeSender(
 
 export function slowSender(
   database: Database,
-  { senderId, organizationId, until }: { readonly senderId: number; readonly organizationId: number; readonly until: number },
+  {
+    senderId,
+    organizationId,
+    until,
+  }: { readonly senderId: number; readonly organizationId: number; readonly until: number },
 ): void {
   database.run(
     `INSERT INTO lanes (kind, id, organization_id, slowed_until) VALUES ('sender', ?1, ?2, ?3)

@@ -7,7 +7,7 @@ import { judged } from '../ending.ts'
 import { guardHolds } from '../guard.ts'
 import { heldBackRetryMs, revisitMs, waitingLookedAtMax } from '../queue-limits.ts'
 import { attemptOf, laneOf, messageOf, pacedTextOf, turnOf } from '../rows.ts'
-import type { Database, Row } from './database.ts'
+import type { Database } from './database.ts'
 import { debitLanes, findLane, saveLane, selectLane } from './lanes.ts'
 import { addSpending, factsOf } from './send-facts.ts'
 import { endMessage, insertAttempt, insertMessageEvent } from './sends.ts'
@@ -91,7 +91,8 @@ function takeSenderTurns(
     nextDayAt,
   })
   saveLane(database, ofSender, { ...turns.sender, organizationId: terms.organizationId })
-  if (turns.account !== account) saveLane(database, ofAccount, { ...turns.account, organizationId: terms.organizationId })
+  if (turns.account !== account)
+    saveLane(database, ofAccount, { ...turns.account, organizationId: terms.organizationId })
   const rest = nextLook(database, terms.senderId, turns.lookAt ?? now)
   database.run(
     `UPDATE lanes SET next_at = ?, leased_until = ? WHERE kind = 'sender' AND id = ?`,
@@ -139,7 +140,7 @@ function claimTurn(
       holdMessage(database, key, judged({ ...waiting, updatedAt: now }, decision))
       return []
     case 'send':
-      return startQueued(database, { key, row, waiting, now }, terms)
+      return startQueued(database, { key, waiting, now }, terms)
     default:
       return decision satisfies never
   }
@@ -158,7 +159,7 @@ function holdMessage(database: Database, key: number, held: Message): void {
 
 function startQueued(
   database: Database,
-  { key, row, waiting, now }: { key: number; row: Row; waiting: Message; now: number },
+  { key, waiting, now }: { readonly key: number; readonly waiting: Message; readonly now: number },
   terms: ReturnType<Parameters<QueueStore['claim']>[0]['termsOf']>,
 ): MessageRecord[] {
   const guard = Buffer.from(terms.guard, 'hex')
@@ -168,7 +169,8 @@ function startQueued(
     database.run('UPDATE messages SET due_at = ? WHERE key = ?', now + heldBackRetryMs, key)
     return []
   }
-  if (holder !== undefined && !isHeldBack) database.run('UPDATE messages SET guard = NULL WHERE key = ?', Number(holder.key))
+  if (holder !== undefined && !isHeldBack)
+    database.run('UPDATE messages SET guard = NULL WHERE key = ?', Number(holder.key))
   const message: Message = {
     ...waiting,
     status: 'sending',

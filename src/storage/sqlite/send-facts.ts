@@ -83,7 +83,11 @@ function scopeOf({ recipient }: Message, { of, prefix = '+' }: CountQuery): { co
   }
 }
 
-function selectSpent(database: Database, { organizationId }: Message, { from, to }: { from: string; to: string }): number {
+function selectSpent(
+  database: Database,
+  { organizationId }: Message,
+  { from, to }: { from: string; to: string },
+): number {
   const row = database.get(
     'SELECT sum(cost_micros) AS spent FROM spending WHERE organization_id = ? AND day >= ? AND day < ?',
     organizationId,

@@ -2,7 +2,15 @@ import type { Message, ReachedLimit } from '../../core/message.ts'
 import type { MessageId } from '../../core/message-id.ts'
 import { dayOf } from '../../core/send-facts.ts'
 import type { AcceptResult, MessageRecord, NewSend, OutcomeRecord, SendStore } from '../../ports/store.ts'
-import { countedMessage, type EndingRule, judged, mayJoin, messageEventData, statusByRule, takesGuard } from '../ending.ts'
+import {
+  countedMessage,
+  type EndingRule,
+  judged,
+  mayJoin,
+  messageEventData,
+  statusByRule,
+  takesGuard,
+} from '../ending.ts'
 import { guardHolds } from '../guard.ts'
 import { causeOf, messageOf, outcomeColumns } from '../rows.ts'
 import type { ConversationKeys } from './conversations.ts'
@@ -122,7 +130,10 @@ function accept(database: Database, conversations: ConversationKeys, send: NewSe
   }
   const accepted = decision.kind === 'hold' ? judged(message, decision) : countedMessage(send)
   const guard = Buffer.from(send.guard, 'hex')
-  const holder = database.get('SELECT key, id, status, guard_expires_at, duplicate_until FROM messages WHERE guard = ?', guard)
+  const holder = database.get(
+    'SELECT key, id, status, guard_expires_at, duplicate_until FROM messages WHERE guard = ?',
+    guard,
+  )
   const held = holder !== undefined && guardHolds(holder, message.createdAt)
   if (held && mayJoin(message)) return { kind: 'joined', messageId: String(holder.id) as MessageId }
   if (holder !== undefined && !held) database.run('UPDATE messages SET guard = NULL WHERE key = ?', Number(holder.key))
@@ -216,7 +227,12 @@ const setOutcome = `UPDATE attempts SET finished_at = ?, outcome = ?, provider_m
 /** Ends a message of which nothing left; one that was sent again, and may have left before, becomes unknown. */
 export function endMessage(
   database: Database,
-  { key, rule, at, reached }: { readonly key: number; readonly rule: EndingRule; readonly at: number; readonly reached?: ReachedLimit },
+  {
+    key,
+    rule,
+    at,
+    reached,
+  }: { readonly key: number; readonly rule: EndingRule; readonly at: number; readonly reached?: ReachedLimit },
 ): void {
   database.run('UPDATE attempts SET closed_at = ? WHERE message_key = ? AND closed_at IS NULL', at, key)
   if (database.get(`SELECT 1 FROM attempts WHERE message_key = ? AND outcome = 'unknown'`, key) !== undefined) {

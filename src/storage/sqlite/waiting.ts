@@ -156,7 +156,10 @@ function repairLanes(database: Database, now: number): void {
   }
 }
 
-function selectMessage(database: Database, { organizationId, messageId }: { organizationId: number; messageId: string }) {
+function selectMessage(
+  database: Database,
+  { organizationId, messageId }: { organizationId: number; messageId: string },
+) {
   return database.get(
     `SELECT * FROM messages WHERE id = ? AND organization_id = ? AND direction = 'outbound'`,
     messageId,
@@ -164,7 +167,10 @@ function selectMessage(database: Database, { organizationId, messageId }: { orga
   )
 }
 
-function cancel(database: Database, params: Parameters<QueueStore['cancel']>[0]): Awaited<ReturnType<QueueStore['cancel']>> {
+function cancel(
+  database: Database,
+  params: Parameters<QueueStore['cancel']>[0],
+): Awaited<ReturnType<QueueStore['cancel']>> {
   const row = selectMessage(database, params)
   if (row === undefined) return undefined
   const previous = String(row.status) as MessageStatus

@@ -20,6 +20,7 @@ export function makeWakeUps(): SqliteWakeUps {
   const told = new Set<WakeUpTopic>()
   return {
     listen: (topic, listener) => listeners.add(topic, listener),
+    tell: (topic) => listeners.call(topic),
     notify: (topic) => void told.add(topic),
     committed() {
       for (const topic of told) listeners.call(topic)
