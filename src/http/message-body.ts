@@ -1,5 +1,6 @@
 import type { Static } from 'typebox'
 import type { RecordedReceipt } from '../core/delivery-receipt.ts'
+import type { DomainEvent } from '../core/event.ts'
 import { keptBodyOf, type Message } from '../core/message.ts'
 import type { Media } from '../ports/inbound-store.ts'
 import type { MessageRecord } from '../ports/store.ts'
@@ -7,11 +8,21 @@ import { attemptBodyOf, failureBodyOf, type ReadingParts, timeOrNull } from './r
 import { timeOf } from './schemas/common.ts'
 import type { messageSchema } from './schemas/messages.ts'
 
+type MessageFacts = {
+  readonly conversationId: string | null
+  readonly receipts: readonly RecordedReceipt[]
+  readonly events: readonly DomainEvent[]
+  /** Where its media can be had; of inbound ones, in the order of `media`. */
+  readonly urls: readonly string[]
+  readonly media: readonly Media[]
+}
+
 /** A message with all that is known about it. */
 export async function messageBodyOf(
   { store, mediaUrls }: Pick<ReadingParts, 'store' | 'mediaUrls'>,
-  { key, message, attempts }: MessageRecord,
+  record: MessageRecord,
 ): Promise<Static<typeof messageSchema>> {
+  const { key, message } = record
   const { organizationId, id } = message
   const [conversation, receipts, events, urls, media] = await Promise.all([
     store.inbound.conversationOf(organizationId, key),
@@ -20,9 +31,16 @@ export async function messageBodyOf(
     mediaUrls(message),
     message.direction === 'inbound' ? store.inbound.mediaOf(organizationId, id) : [],
   ])
+  return messageBodyWith(record, { conversationId: conversation?.id ?? null, receipts, events, urls, media })
+}
+
+export function messageBodyWith(
+  { message, attempts }: MessageRecord,
+  { conversationId, receipts, events, urls, media }: MessageFacts,
+): Static<typeof messageSchema> {
   return {
-    message_id: id,
-    conversation_id: conversation?.id ?? null,
+    message_id: message.id,
+    conversation_id: conversationId,
     assistant_id: message.assistantId,
     direction: message.direction,
     status: message.status,
