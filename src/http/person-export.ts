@@ -1,7 +1,9 @@
 import type { E164 } from '../core/phone-number.ts'
+import type { Media } from '../ports/inbound-store.ts'
+import type { MessageRecord } from '../ports/store.ts'
 import type { PersonExport } from '../use-cases/export-person.ts'
 import { conversationBodiesOf } from './conversation-body.ts'
-import { messageBodyOf } from './message-body.ts'
+import { messageBodyWith } from './message-body.ts'
 import type { ReadingParts } from './reading.ts'
 import { timeOf } from './schemas/common.ts'
 import { optOutBodyOf } from './schemas/opt-outs.ts'
@@ -25,9 +27,23 @@ export async function* writePersonExport(
   }
   yield '],"messages":['
   separator = ''
-  for await (const record of exported.messages) {
-    yield separator + JSON.stringify(await messageBodyOf(parts, record))
+  for await (const message of exported.messages) {
+    const carried = await mediaOf(parts, message)
+    yield separator + JSON.stringify(messageBodyWith(message, { ...message, ...carried }))
     separator = ','
   }
   yield ']}'
+}
+
+async function mediaOf(
+  { store, mediaUrls }: Pick<ReadingParts, 'store' | 'mediaUrls'>,
+  { message }: MessageRecord,
+): Promise<{ readonly urls: readonly string[]; readonly media: readonly Media[] }> {
+  const { organizationId, id, direction } = message
+  if (message.mediaUrls.length === 0) return { urls: [], media: [] }
+  const [urls, media] = await Promise.all([
+    mediaUrls(message),
+    direction === 'inbound' ? store.inbound.mediaOf(organizationId, id) : [],
+  ])
+  return { urls, media }
 }

@@ -1,4 +1,6 @@
 import type { AuditEntry } from '../core/audit.ts'
+import type { RecordedReceipt } from '../core/delivery-receipt.ts'
+import type { DomainEvent } from '../core/event.ts'
 import type { E164 } from '../core/phone-number.ts'
 import type { RecordedEvent } from './event-store.ts'
 import type { MessageRecord } from './store.ts'
@@ -8,6 +10,12 @@ export type PersonRef = { readonly organizationId: number; readonly person: E164
 
 /** A conversation of the person; more of it is found under its id. */
 export type PersonConversation = { readonly key: number; readonly id: string; readonly firstKey: number }
+
+/** A message with what was reported and told about it, in its order. */
+export type PersonMessage = MessageRecord & {
+  readonly receipts: readonly RecordedReceipt[]
+  readonly events: readonly DomainEvent[]
+}
 
 /** Where to look for the messages of a conversation: those after one key, up to and with another. */
 export type MessageRange = PersonRef & {
@@ -32,7 +40,7 @@ export interface PeopleStore {
   /** In the order in which they began, archived ones too. */
   conversations(ref: PersonRef): Promise<PersonConversation[]>
   /** Oldest first, at most `limit`. */
-  messages(range: MessageRange & { readonly limit: number }): Promise<MessageRecord[]>
+  messages(range: MessageRange & { readonly limit: number }): Promise<PersonMessage[]>
   /** Those that are about the person and not about one message, oldest first. `after`: the key of the last one read. */
   events(ref: PersonRef & { readonly after: number; readonly limit: number }): Promise<RecordedEvent[]>
   /** Of all messages that are stored; 0 for none. */

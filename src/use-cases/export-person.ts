@@ -1,8 +1,8 @@
 import type { OptOut } from '../core/opt-out.ts'
 import type { RecordedEvent } from '../ports/event-store.ts'
 import type { ConversationSummary } from '../ports/inbound-store.ts'
-import type { PersonRef } from '../ports/people-store.ts'
-import type { MessageRecord, Store } from '../ports/store.ts'
+import type { PersonMessage, PersonRef } from '../ports/people-store.ts'
+import type { Store } from '../ports/store.ts'
 
 /** Everything that is stored about a person. What there may be much of is read as it is asked for. */
 export type PersonExport = {
@@ -12,7 +12,7 @@ export type PersonExport = {
   /** Those that are about the person and not about one message, oldest first. */
   readonly events: AsyncIterable<RecordedEvent>
   /** One conversation after the other, each oldest first. */
-  readonly messages: AsyncIterable<MessageRecord>
+  readonly messages: AsyncIterable<PersonMessage & { readonly conversationId: string }>
 }
 
 const messagesPerReadMax = 100
@@ -39,11 +39,11 @@ export async function exportPerson(
     conversations: summaries.filter((summary) => summary !== undefined),
     events: pages((after) => store.people.events({ ...ref, after, limit: eventsPerReadMax })),
     messages: (async function* () {
-      for (const { key, firstKey } of found)
-        yield* pages(
-          (after) => store.people.messages({ ...ref, conversationKey: key, after, upTo, limit: messagesPerReadMax }),
-          firstKey,
-        )
+      for (const { key, id, firstKey } of found) {
+        const read = (after: number) =>
+          store.people.messages({ ...ref, conversationKey: key, after, upTo, limit: messagesPerReadMax })
+        for await (const message of pages(read, firstKey)) yield { ...message, conversationId: id }
+      }
     })(),
   }
 }

@@ -1,7 +1,13 @@
-import type { MessageRange, PeopleStore, PersonConversation, PersonRef } from '../../ports/people-store.ts'
+import type {
+  MessageRange,
+  PeopleStore,
+  PersonConversation,
+  PersonMessage,
+  PersonRef,
+} from '../../ports/people-store.ts'
 import { rowsPerStepMax } from '../../ports/retention-store.ts'
 import { recordedEventOf, recordedEvents } from '../event-rows.ts'
-import { mayBeErased, numberPattern } from '../person.ts'
+import { mayBeErased, numberPattern, wholeMessages } from '../person.ts'
 import type { Row } from '../rows.ts'
 import { appendAudit } from './audit.ts'
 import type { Database, Queries } from './database.ts'
@@ -38,7 +44,7 @@ export function makePeople(database: Database): PeopleStore {
     conversations: (ref) => selectConversations(database, ref),
     async messages({ limit, ...range }) {
       const rows = await selectMessages(database, range, limit)
-      return selectRecords(
+      return selectWhole(
         database,
         rows.map(({ key }) => Number(key)),
       )
@@ -153,6 +159,16 @@ function selectMessages(
     organizationId,
     limit,
   )
+}
+
+async function selectWhole(queries: Queries, keys: readonly number[]): Promise<PersonMessage[]> {
+  const ofThese = 'message_key = ANY($1::bigint[])'
+  const [records, receipts, events] = await Promise.all([
+    selectRecords(queries, keys),
+    queries.all(`SELECT * FROM receipts WHERE ${ofThese} ORDER BY received_at, provider_status`, keys),
+    queries.all(`SELECT * FROM events WHERE ${ofThese} ORDER BY key`, keys),
+  ])
+  return wholeMessages(records, { receipts, events })
 }
 
 async function isSending(queries: Queries, { organizationId, person }: PersonRef): Promise<boolean> {

@@ -1,7 +1,13 @@
-import type { MessageRange, PeopleStore, PersonConversation, PersonRef } from '../../ports/people-store.ts'
+import type {
+  MessageRange,
+  PeopleStore,
+  PersonConversation,
+  PersonMessage,
+  PersonRef,
+} from '../../ports/people-store.ts'
 import { rowsPerStepMax } from '../../ports/retention-store.ts'
 import { recordedEventOf, recordedEvents } from '../event-rows.ts'
-import { mayBeErased, numberPattern } from '../person.ts'
+import { mayBeErased, numberPattern, wholeMessages } from '../person.ts'
 import type { Row } from '../rows.ts'
 import { appendAudit } from './audit.ts'
 import type { ConversationKeys } from './conversations.ts'
@@ -39,7 +45,7 @@ export function makePeople(database: Database, conversations: ConversationKeys):
       }),
     conversations: async (ref) => selectConversations(database, ref),
     messages: async ({ limit, ...range }) =>
-      selectRecords(
+      selectWhole(
         database,
         selectMessages(database, range, limit).map(({ key }) => Number(key)),
       ),
@@ -144,6 +150,15 @@ function selectMessages(
     organizationId,
     limit,
   )
+}
+
+function selectWhole(database: Database, keys: readonly number[]): PersonMessage[] {
+  const list = JSON.stringify(keys)
+  const ofThese = 'message_key IN (SELECT value FROM json_each(?))'
+  return wholeMessages(selectRecords(database, keys), {
+    receipts: database.all(`SELECT * FROM receipts WHERE ${ofThese} ORDER BY received_at, provider_status`, list),
+    events: database.all(`SELECT * FROM events WHERE ${ofThese} ORDER BY key`, list),
+  })
 }
 
 function isSending(database: Database, { organizationId, person }: PersonRef): boolean {
