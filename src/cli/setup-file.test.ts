@@ -51,6 +51,23 @@ test('a file is read, and a variable becomes one value whatever stands in it', (
   })
 })
 
+test('how long what is stored is kept is read, and what is out of range is refused with its line', () => {
+  const kept = (days: string) => parseSetupFile(`${file}retention: { ${days} }\n`, env).retention
+  assert.equal(parseSetupFile(file, env).retention, undefined)
+  assert.deepEqual(kept(''), {})
+  assert.deepEqual(kept('bodies_days: 30, messages_days: 365'), { bodiesDays: 30, messagesDays: 365 })
+  assert.deepEqual(kept('events_days: 3650'), { eventsDays: 3_650 })
+  const faults: readonly [string, RegExp][] = [
+    ['messages_days: 30', /^Line 10: messages_days must be a whole number from 31 to 3650\.$/],
+    ['bodies_days: 0', /bodies_days must be a whole number from 1 to 3650/],
+    ['events_days: 3651', /events_days must be a whole number from 1 to 3650/],
+    ['bodies_days: 1.5', /bodies_days must be a whole number/],
+    ['days: 3', /days is not known here/],
+  ]
+  for (const [days, fault] of faults)
+    assert.throws(() => kept(days), { name: 'SmsError', code: 'invalid_request', message: fault })
+})
+
 test('how inbound texts are treated is read, and how far an opt-out reaches', () => {
   const { optOutScope, assistants } = parseSetupFile(inbound, env)
   assert.deepEqual(
