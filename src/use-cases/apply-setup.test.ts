@@ -113,6 +113,40 @@ test('what cannot be is refused before anything changes', async () => {
   assert.deepEqual((await planSetup(parts(), setup())).changes, [])
 })
 
+test('how long what is stored is kept is set as a whole, left alone where it is not named, and on record', async () => {
+  const kept = (retention?: Setup['retention']) =>
+    setup({ organization: 'Keeping', assistants: [], ...(retention === undefined ? {} : { retention }) })
+  const steps: [Setup, string[]][] = [
+    [
+      kept({ bodiesDays: 30, messagesDays: 365 }),
+      ['+ organization Keeping', '~ retention of organization Keeping: bodies_days (none) -> 30, messages_days (none) -> 365'],
+    ],
+    [kept(), []],
+    [
+      kept({ messagesDays: 400 }),
+      ['~ retention of organization Keeping: bodies_days 30 -> (none), messages_days 365 -> 400'],
+    ],
+  ]
+  for (const [wanted, expected] of steps) {
+    const plan = await planSetup(parts(), wanted)
+    const texts = plan.changes.map((change) => `${change.sign} ${change.text}`)
+    assert.deepEqual(texts.filter((text) => !text.includes('provider account')), expected)
+    await plan.apply()
+    assert.deepEqual((await planSetup(parts(), wanted)).changes, [])
+  }
+  const organization = await store.organizations.findByName('Keeping')
+  assert.deepEqual(organization?.retention, { messagesDays: 400 })
+  const [entry] = await store.audit.list(organization?.id ?? 0, { limit: 1 })
+  assert.deepEqual(
+    [entry?.actor, entry?.action, entry?.data],
+    [
+      'the set-up file',
+      'retention.changed',
+      { before: { bodies_days: 30, messages_days: 365 }, after: { messages_days: 400 } },
+    ],
+  )
+})
+
 test('policies and paces are set with what is created, changed member by member, and left alone where none are named', async () => {
   const bot = { name: 'Bot', providerAccount: 'main', phoneNumbers: [one] }
   const steer = (change: Partial<Setup> = {}) => setup({ organization: 'Steered', assistants: [bot], ...change })
