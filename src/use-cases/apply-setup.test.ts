@@ -119,7 +119,10 @@ test('how long what is stored is kept is set as a whole, left alone where it is 
   const steps: [Setup, string[]][] = [
     [
       kept({ bodiesDays: 30, messagesDays: 365 }),
-      ['+ organization Keeping', '~ retention of organization Keeping: bodies_days (none) -> 30, messages_days (none) -> 365'],
+      [
+        '+ organization Keeping',
+        '~ retention of organization Keeping: bodies_days (none) -> 30, messages_days (none) -> 365',
+      ],
     ],
     [kept(), []],
     [
@@ -130,7 +133,10 @@ test('how long what is stored is kept is set as a whole, left alone where it is 
   for (const [wanted, expected] of steps) {
     const plan = await planSetup(parts(), wanted)
     const texts = plan.changes.map((change) => `${change.sign} ${change.text}`)
-    assert.deepEqual(texts.filter((text) => !text.includes('provider account')), expected)
+    assert.deepEqual(
+      texts.filter((text) => !text.includes('provider account')),
+      expected,
+    )
     await plan.apply()
     assert.deepEqual((await planSetup(parts(), wanted)).changes, [])
   }
