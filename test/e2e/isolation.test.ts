@@ -117,6 +117,7 @@ for (const engine of engines)
         key_id: { theirs: their.apiKey, nobodys: 999_004, ours: our.apiKey },
         phone_number: { theirs: theirNumber, nobodys: nobodysNumber, ours: '+12025550188' },
         opted_out: { theirs: theirRecipient, nobodys: nobodysNumber, ours: '+12025550187' },
+        person: { theirs: '+12025550166', nobodys: nobodysNumber, ours: '' },
         added: addedNumbers,
         from_phone_number: { theirs: theirNumber, nobodys: nobodysNumber, ours: '+12025550188' },
       }
@@ -234,7 +235,7 @@ type Place = {
   readonly name: string
   /** Which of the references belongs there. */
   readonly reference: string
-  /** The request adds what it names, so there is nothing that must be there. */
+  /** There is nothing that must be there: the request may add what it names. */
   readonly mayCreate: boolean
   /** The answer is a list of what could not be done. */
   readonly isListed: boolean
@@ -243,13 +244,15 @@ type Place = {
 /** Where a request can name something that has an owner. */
 function placesOf({ path, parameters, body, method }: Operation): Place[] {
   const isOptOut = path.includes('/opt-outs')
+  const isPerson = path.includes('/people/')
   const inPath = parameters
     .filter((parameter) => parameter.in === 'path')
     .map(({ name }) => ({
       in: 'path' as const,
       name,
-      reference: isOptOut ? 'opted_out' : name,
-      mayCreate: false,
+      reference: isOptOut ? 'opted_out' : isPerson ? 'person' : name,
+      // Somebody of whom nothing is known can be given a zone, and is as good as erased.
+      mayCreate: isPerson && method !== 'GET',
       isListed: false,
     }))
   const schema = resolved(document, body?.schema)
