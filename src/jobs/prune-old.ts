@@ -1,7 +1,7 @@
 import { type Cutoffs, cutoffsOf, keptForAllMs } from '../core/retention.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
-import { type RetentionStore, rowsPerStepMax, type Walk, type WalkStep } from '../ports/retention-store.ts'
+import type { RetentionStore, Walk, WalkStep } from '../ports/retention-store.ts'
 import { inShortSteps } from '../use-cases/in-short-steps.ts'
 import { idempotencyKeyLifetimeMs } from '../use-cases/send-message.ts'
 import { type Loop, startLoop } from './loop.ts'
@@ -76,7 +76,7 @@ export function startPruneOld(parts: {
           (await someSteps(stopping, async () => {
             const removed = await remove()
             count(round.counts, kind, removed)
-            return removed < rowsPerStepMax
+            return removed === 0
           })) && isDone
       if (Object.keys(round.counts).length > 0) log.info('data.pruned', round.counts)
       if (!isDone) loop.wake()

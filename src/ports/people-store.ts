@@ -48,7 +48,7 @@ export interface PeopleStore {
 
   /**
    * Ends what waits to be sent to the person (`canceled`), with its event. `sending`: a message to them is under way, or
-   * it is not known yet what became of it; nothing was changed. @returns how many; `rowsPerStepMax` may have left more.
+   * it is not known yet what became of it; nothing was changed. @returns how many; 0 when there are no more.
    */
   cancelWaiting(ref: PersonRef & { readonly now: number }): Promise<number | 'sending'>
   /**
@@ -56,7 +56,7 @@ export interface PeopleStore {
    * ended; nothing was changed. `reached`: where the next call goes on; absent when the range is empty now.
    */
   eraseMessages(range: MessageRange): Promise<(Erased & { readonly reached?: number }) | 'sending'>
-  /** Of `events`, those that are there. @returns how many; `rowsPerStepMax` may have left more. */
+  /** Those of `events`. @returns how many; 0 when there are no more. */
   eraseEvents(ref: PersonRef): Promise<number>
   /** Webhooks of the organization that could not be used and hold the number. */
   eraseRefusedWebhooks(

@@ -40,11 +40,10 @@ export interface RetentionStore {
    * `pendingLookedAtMax`, none is removed.
    */
   removeEvents(walk: Walk): Promise<WalkStep>
-  /** Of all organizations. @returns how many; when it is `rowsPerStepMax`, there may be more. */
+  /** Of all organizations. @returns how many; 0 when there are no more. */
   removeIdempotencyKeys(before: number): Promise<number>
-  /** Of all organizations and of none. @returns how many; when it is `rowsPerStepMax`, there may be more. */
+  /** Of all organizations and of none. @returns how many; 0 when there are no more. */
   removeRefusedWebhooks(before: number): Promise<number>
 }
 
-export const rowsPerStepMax = 500
 export const pendingLookedAtMax = 10_000

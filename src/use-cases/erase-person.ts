@@ -2,7 +2,6 @@ import { SmsError } from '../core/errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Erased, ErasedRest, PeopleStore, PersonRef } from '../ports/people-store.ts'
-import { rowsPerStepMax } from '../ports/retention-store.ts'
 import { inShortSteps } from './in-short-steps.ts'
 import { personSubject } from './person-subject.ts'
 
@@ -57,7 +56,7 @@ async function cancelWaiting(parts: ErasePersonParts, ref: PersonRef): Promise<v
   await steps(parts, async () => {
     const canceled = await parts.store.people.cancelWaiting({ ...ref, now: parts.clock.now() })
     if (canceled === 'sending') throw stillSending()
-    return canceled < rowsPerStepMax ? 'done' : 'more'
+    return canceled === 0 ? 'done' : 'more'
   })
 }
 
@@ -86,7 +85,7 @@ async function eraseEvents(parts: ErasePersonParts, ref: PersonRef): Promise<num
   await steps(parts, async () => {
     const count = await parts.store.people.eraseEvents(ref)
     sum += count
-    return count < rowsPerStepMax ? 'done' : 'more'
+    return count === 0 ? 'done' : 'more'
   })
   return sum
 }

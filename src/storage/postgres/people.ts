@@ -5,7 +5,6 @@ import type {
   PersonMessage,
   PersonRef,
 } from '../../ports/people-store.ts'
-import { rowsPerStepMax } from '../../ports/retention-store.ts'
 import { recordedEventOf, recordedEvents } from '../event-rows.ts'
 import { mayBeErased, numberPattern, wholeMessages } from '../person.ts'
 import type { Row } from '../rows.ts'
@@ -13,7 +12,7 @@ import { appendAudit } from './audit.ts'
 import type { Database, Queries } from './database.ts'
 import { selectRecords } from './messages.ts'
 import { lockOptOuts } from './opt-outs.ts'
-import { deleteEmptyConversations, deleteMessages } from './removal.ts'
+import { deleteEmptyConversations, deleteMessages, rowsPerStepMax } from './removal.ts'
 
 /** Each may hold 16 kB. */
 const webhooksPerStepMax = 100

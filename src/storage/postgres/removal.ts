@@ -1,6 +1,9 @@
 import type { Erased } from '../../ports/people-store.ts'
 import type { Queries } from './database.ts'
 
+/** Ends within some 20 ms: until then a step holds its rows. */
+export const rowsPerStepMax = 500
+
 /**
  * With attempts, receipts, events, media, and the idempotency keys that point to them. The caller has locked the messages
  * in a statement before, so that whatever was added to them by then is seen here.

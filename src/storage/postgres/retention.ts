@@ -1,18 +1,12 @@
 import { isDue } from '../../core/retention.ts'
-import {
-  pendingLookedAtMax,
-  type RetentionStore,
-  rowsPerStepMax,
-  type Walk,
-  type WalkStep,
-} from '../../ports/retention-store.ts'
+import { pendingLookedAtMax, type RetentionStore, type Walk, type WalkStep } from '../../ports/retention-store.ts'
 import { conversationOf, organizationOf, type Row } from '../rows.ts'
 import { deliveryLook, lastHeardOf, lookThrough, messageFactsOf, upTo } from '../walk.ts'
 import type { Database, Queries } from './database.ts'
 import { lockOptOuts } from './opt-outs.ts'
-import { deleteEmptyConversations, deleteMedia, deleteMessages, isEmpty } from './removal.ts'
+import { deleteEmptyConversations, deleteMedia, deleteMessages, isEmpty, rowsPerStepMax } from './removal.ts'
 
-const lookedMax = 5_000
+const lookedMax = 1_000
 const blocksPerStepMax = 16_384
 const conversationsPerStepMax = 50
 

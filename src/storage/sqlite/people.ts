@@ -5,7 +5,6 @@ import type {
   PersonMessage,
   PersonRef,
 } from '../../ports/people-store.ts'
-import { rowsPerStepMax } from '../../ports/retention-store.ts'
 import { recordedEventOf, recordedEvents } from '../event-rows.ts'
 import { mayBeErased, numberPattern, wholeMessages } from '../person.ts'
 import type { Row } from '../rows.ts'
@@ -14,10 +13,15 @@ import type { ConversationKeys } from './conversations.ts'
 import type { Database } from './database.ts'
 import { insertEvent } from './events.ts'
 import { selectRecords } from './messages.ts'
-import { deleteConversations, deleteEvents, deleteMessages, findEmptyConversations } from './removal.ts'
+import {
+  deleteConversations,
+  deleteEvents,
+  deleteMessages,
+  findEmptyConversations,
+  messagesPerStepMax,
+  rowsPerStepMax,
+} from './removal.ts'
 
-/** What shares the commit waits for a step, and everything else in this process too: a few milliseconds. */
-const messagesPerStepMax = 50
 /** Each may hold 16 kB. */
 const webhooksPerStepMax = 50
 

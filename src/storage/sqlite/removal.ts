@@ -1,6 +1,10 @@
 import type { Erased } from '../../ports/people-store.ts'
 import type { Database } from './database.ts'
 
+/** What shares the commit of a step waits for it, and everything else in this process too: a few milliseconds. */
+export const messagesPerStepMax = 50
+export const rowsPerStepMax = 200
+
 /** Whose rows are that are kept only for their key. No organization has this id. */
 const nobody = 0
 

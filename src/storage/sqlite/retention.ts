@@ -1,20 +1,19 @@
 import { isDue } from '../../core/retention.ts'
-import {
-  pendingLookedAtMax,
-  type RetentionStore,
-  rowsPerStepMax,
-  type Walk,
-  type WalkStep,
-} from '../../ports/retention-store.ts'
+import { pendingLookedAtMax, type RetentionStore, type Walk, type WalkStep } from '../../ports/retention-store.ts'
 import { organizationOf, type Row } from '../rows.ts'
 import { deliveryLook, lastHeardOf, lookThrough, messageFactsOf, upTo } from '../walk.ts'
 import type { ConversationKeys } from './conversations.ts'
 import type { Database } from './database.ts'
-import { deleteConversations, deleteEvents, deleteMedia, deleteMessages, findEmptyConversations } from './removal.ts'
+import {
+  deleteConversations,
+  deleteEvents,
+  deleteMedia,
+  deleteMessages,
+  findEmptyConversations,
+  messagesPerStepMax,
+  rowsPerStepMax,
+} from './removal.ts'
 
-/** What shares the commit waits for a step, and everything else in this process too: a few milliseconds. */
-const lookedMax = 1_000
-const messagesPerStepMax = 50
 const blocksPerStepMax = 4_096
 const conversationsPerStepMax = 50
 
@@ -30,7 +29,7 @@ export function makeRetention(database: Database, conversations: ConversationKey
       `SELECT ${messageFacts} FROM messages WHERE organization_id = ? AND key > ? ORDER BY key LIMIT ?`,
       walk.organizationId,
       walk.after,
-      lookedMax,
+      rowsPerStepMax,
     )
     const { due, ...look } = lookThrough(
       rows.map((row) => ({
@@ -38,7 +37,7 @@ export function makeRetention(database: Database, conversations: ConversationKey
         isYoung: Number(row.created_at) >= walk.before,
         isDue: wants(row),
       })),
-      { after: walk.after, lookedMax, dueMax: messagesPerStepMax },
+      { after: walk.after, lookedMax: rowsPerStepMax, dueMax: messagesPerStepMax },
     )
     if (due.length === 0) return { ...look, removed: 0 }
     const removed = await database.transaction(() => {
@@ -105,11 +104,11 @@ export function makeRetention(database: Database, conversations: ConversationKey
         'SELECT key, state, created_at FROM event_deliveries WHERE organization_id = ? AND key > ? ORDER BY key LIMIT ?',
         organizationId,
         after,
-        lookedMax,
+        rowsPerStepMax,
       )
       const { due, ...look } = lookThrough(
         rows.map((row) => deliveryLook(row, { before, deadBefore })),
-        { after, lookedMax, dueMax: rowsPerStepMax },
+        { after, lookedMax: rowsPerStepMax, dueMax: rowsPerStepMax },
       )
       if (due.length === 0) return { ...look, removed: 0 }
       const removed = await database.transaction(
