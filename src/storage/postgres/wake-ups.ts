@@ -54,8 +54,8 @@ export function makeWakeUps(params: {
       const topics = [...toTell]
       toTell.clear()
       try {
-        await params.queries.get(
-          'SELECT count(pg_notify($1, topic)) FROM unnest($2::text[]) AS topic',
+        await params.queries.all(
+          'SELECT pg_notify($1, topic) FROM unnest($2::text[]) AS topic',
           channel,
           topics.map((topic) => `${topic} ${self}`),
         )
