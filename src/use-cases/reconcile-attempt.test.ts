@@ -22,6 +22,7 @@ import { makeCircuitBreakers } from './circuit-breaker.ts'
 import { noFailpoints } from './failpoints.ts'
 import { makeReconcileAttempt, makeResolveUnknown } from './reconcile-attempt.ts'
 import { makeResolutionWatch } from './resolution-watch.ts'
+import { resumeQueue } from './resume-queue.ts'
 import { makeStandingRoutes } from './standing-route.ts'
 
 const windowMs = 600_000
@@ -150,6 +151,18 @@ suite('an attempt without a usable answer', () => {
     finding = { kind: 'found', receipt: { providerMessageId: 'SM5', providerStatus: 'sent', status: 'sent' } }
     await reconcile(third)
     assert.equal((await found(third)).message.status, 'sent')
+  })
+
+  test('while the queue is held it is not sent again, and when that goes on it is', async () => {
+    const record = await lost({ onUnknown: 'resend' })
+    await store.queueState.beat({ now })
+    assert.ok(await store.queueState.beat({ now: now + 5 * 3_600_000 }))
+    time = now + windowMs
+    await reconcile(record)
+    assert.deepEqual([(await found(record)).message.status, sent], ['sending', 0])
+    await resumeQueue({ store, clock }, { organizationId: record.message.organizationId, actor: 'somebody' })
+    await reconcile(await found(record))
+    assert.equal(sent, 1)
   })
 
   test('evidence found at the last moment goes before the window', async () => {
