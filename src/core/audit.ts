@@ -7,7 +7,7 @@ export const auditActions = [
   'resumed',
   'queue.resumed',
   'message.approved',
-  'message.not_approved',
+  'message.refused',
   'message.resolved',
   'opt_out.added',
   'opt_out.removed',

@@ -25,7 +25,7 @@ export async function decideHeld(
     organizationId,
     occurredAt: now,
     actor,
-    action: approve ? 'message.approved' : 'message.not_approved',
+    action: approve ? 'message.approved' : 'message.refused',
     subject: `message ${messageId}`,
     data: said,
   })
