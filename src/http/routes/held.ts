@@ -35,7 +35,7 @@ function registerList(app: App, parts: HeldRouteParts): void {
       config: { scopes: ['read', 'manage'] },
       schema: {
         operationId: 'listHeld',
-        summary: 'Texts that wait for approval, for the end of quiet hours or of a pause, newest first',
+        summary: 'Texts that are held: for approval, quiet hours or a pause, newest first',
         tags: ['messages'],
         querystring: heldQuery,
         response: { 200: heldSchema, ...setupErrors('read or manage', { 400: ['invalid_request', noSuchPage] }) },

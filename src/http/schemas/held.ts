@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { auditNoteLengthMax } from '../../core/audit.ts'
 import { nullable } from './common.ts'
-import { messageSchema } from './messages.ts'
+import { messageExample, messageSchema } from './messages.ts'
 
 export const heldQuery = Type.Object({
   before: Type.Optional(
@@ -15,7 +15,7 @@ export const heldSchema = Type.Object(
     messages: Type.Array(messageSchema),
     next: nullable(Type.String({ description: 'For `before`, when there is more.' })),
   },
-  { title: 'HeldMessages', examples: [{ messages: [], next: null }] },
+  { title: 'HeldMessages', examples: [{ messages: [messageExample], next: null }] },
 )
 
 export const decisionSchema = Type.Object(
