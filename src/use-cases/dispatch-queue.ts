@@ -11,8 +11,11 @@ import { decisionTerms } from './prepare-send.ts'
 import type { ReconcileParts } from './reconcile-attempt.ts'
 import type { StandingRoute } from './standing-route.ts'
 
-/** A number is left to one process for this long, from the turns to the claim. */
-const leaseMs = 5_000
+/**
+ * A number is left to one process for this long, from the turns to the claim. Others look every second: five seconds
+ * after a process died with it at the latest, the next one claims.
+ */
+const leaseMs = 3_000
 const sendersPerRoundMax = 64
 
 export type Claimed = { readonly record: MessageRecord; readonly route: StandingRoute }

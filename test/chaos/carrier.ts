@@ -1,7 +1,8 @@
 /**
  * A carrier in a process of its own, which is never killed. It accepts every text on both providers' wires and appends it
  * to its ledger before it answers. Arguments: the file of the ledger, and how many milliseconds each answer takes.
- * Tells its parent its port and, when asked, how many texts it has accepted.
+ * Tells its parent its port and, when asked, how many texts it has accepted, and of how many of a node (`url`: where it
+ * wants its receipts) the answer is not out yet.
  */
 import { openSync, writeSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -11,6 +12,7 @@ const [ledgerPath = '', latency] = process.argv.slice(2)
 const latencyMs = Number(latency)
 const ledger = openSync(ledgerPath, 'a')
 let accepted = 0
+const open = new Set<Fields>()
 
 type Fields = { readonly sender: string; readonly recipient: string; readonly text: string; readonly callback: string }
 
@@ -25,23 +27,25 @@ function readTelnyx(body: string): Fields {
   return { sender: from ?? '', recipient: to ?? '', text: text ?? '', callback: webhook_url ?? '' }
 }
 
-function accept(isTwilio: boolean, body: string): { readonly status: number; readonly answer: object } {
-  const at = wallClockMs()
-  writeSync(ledger, `${JSON.stringify({ at, ...(isTwilio ? readTwilio(body) : readTelnyx(body)) })}\n`)
+function accept(isTwilio: boolean, body: string) {
+  const fields = isTwilio ? readTwilio(body) : readTelnyx(body)
+  writeSync(ledger, `${JSON.stringify({ at: wallClockMs(), ...fields })}\n`)
   accepted++
+  open.add(fields)
   const id = `SM${String(accepted).padStart(32, '0')}`
   return isTwilio
-    ? { status: 201, answer: { sid: id, status: 'queued' } }
-    : { status: 200, answer: { data: { id, to: [{ status: 'queued' }] } } }
+    ? { fields, status: 201, answer: { sid: id, status: 'queued' } }
+    : { fields, status: 200, answer: { data: { id, to: [{ status: 'queued' }] } } }
 }
 
 function respond(request: IncomingMessage, response: ServerResponse, body: string): void {
   const isTwilio = request.url?.endsWith('/Messages.json') === true
   // It offers no list: evidence of what it took is in its ledger only.
   const isSend = request.method === 'POST' && (isTwilio || request.url === '/v2/messages')
-  const { status, answer } = isSend ? accept(isTwilio, body) : { status: 404, answer: {} }
+  const { fields, status, answer } = isSend ? accept(isTwilio, body) : { fields: undefined, status: 404, answer: {} }
   const text = JSON.stringify(answer)
   setTimeout(() => {
+    if (fields !== undefined) open.delete(fields)
     response.writeHead(status, { 'content-type': 'application/json', 'content-length': text.length }).end(text)
   }, latencyMs)
 }
@@ -53,7 +57,11 @@ const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
   })
   request.on('end', () => respond(request, response, body))
 })
-process.on('message', () => process.send?.({ accepted }))
+process.on('message', (question) => {
+  const url: unknown = Reflect.get(Object(question), 'url')
+  const ofNode = [...open].filter(({ callback }) => callback.startsWith(`${url}/`))
+  process.send?.({ accepted, open: ofNode.length })
+})
 // Nobody is left to stop it.
 process.on('disconnect', () => process.exit())
 server.listen(0, '127.0.0.1', () => {

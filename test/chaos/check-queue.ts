@@ -35,7 +35,7 @@ export type QueueReport = {
   readonly lagMs: { readonly p50: number; readonly p99: number; readonly most: number }
   /** The most that any number was over its pace in any window, by arrivals and by the commits of its attempts. */
   readonly excessMs: { readonly arrivals: number; readonly commits: number }
-  /** Of the slowest number: from the kill, or the freeze, until another node sent for it. */
+  /** Of the slowest number: from the kill, or the freeze, until another node claimed a text of it. */
   readonly takenOverMs: { readonly killed: number; readonly frozen: number }
   /** Between the ends of all numbers, which had equally long to do; but for people to whom something is unresolved. */
   readonly finishSpreadMs: number
@@ -49,7 +49,7 @@ export type QueueReport = {
 
 /** What one process has under way at most. */
 const underWayMax = 128
-/** A number is left to one process for so long; then others take it over. */
+/** So long after a node died or stood still with a number, another one sends for it. */
 const takeOverMsMax = 5_000
 /** A turn that does not come to a commit within this is given up. */
 const turnMsMax = 5_000
@@ -72,8 +72,12 @@ export function checkQueue(records: Records): QueueReport {
   const bySender = Map.groupBy(carried, ({ planned }) => planned.sender)
   const lags = carried.filter(({ isLate }) => !isLate).map(({ at, startedAt }) => at - startedAt)
   const excessMs = excessOf(bySender, faults, Math.max(...lags))
-  const takenOverMs = takenOverAfter('killed', records, bySender)
-  if (takenOverMs > takeOverMsMax) faults.push(`a number was taken over ${takenOverMs} ms after the kill`)
+  const takenOverMs = {
+    killed: takenOverAfter('killed', records, bySender),
+    frozen: takenOverAfter('frozen', records, bySender),
+  }
+  for (const [fault, afterMs] of Object.entries(takenOverMs))
+    if (afterMs > takeOverMsMax) faults.push(`a number was taken over ${afterMs} ms after a node was ${fault}`)
   for (const { kind, ...entry } of history)
     if (kind === 'failed' && 'again' in entry && !entry.again) faults.push(`a request failed for good: ${entry.cause}`)
   for (const entry of history)
@@ -92,7 +96,7 @@ export function checkQueue(records: Records): QueueReport {
     outOfOrder,
     lagMs: { p50: quantile(lags, 0.5), p99: quantile(lags, 0.99), most: rounded(Math.max(...lags)) },
     excessMs,
-    takenOverMs: { killed: takenOverMs, frozen: takenOverAfter('frozen', records, bySender) },
+    takenOverMs,
     finishSpreadMs: finishSpread(carried.filter(({ planned }) => !unresolvedPairs.has(pairOf(planned)))),
     seconds: rounded(seconds),
     textsPerSecond: rounded(ledger.length / seconds),
@@ -310,8 +314,8 @@ function takenOverAfter(
   if (entry === undefined || !('node' in entry)) return 0
   const gone = `${urls.get(entry.node)}/`
   const afterMs = [...bySender.values()].map((texts) => {
-    const next = texts.find(({ at, callback }) => at > entry.at && !callback.startsWith(gone))
-    return (next?.at ?? Number.POSITIVE_INFINITY) - entry.at
+    const next = texts.find(({ startedAt, callback }) => startedAt > entry.at && !callback.startsWith(gone))
+    return (next?.startedAt ?? Number.POSITIVE_INFINITY) - entry.at
   })
   return rounded(Math.max(...afterMs))
 }

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 export type Child = {
   readonly port: number
   /** Puts a question; resolves with the number of this name in the answer. */
-  ask(name: string): Promise<number>
+  ask(name: string, question?: object): Promise<number>
   signal(signal: NodeJS.Signals): void
   /** Its exit code; null when a signal ended it. */
   readonly ended: Promise<number | null>
@@ -37,10 +37,10 @@ export async function startChild(params: {
   })
   return {
     port,
-    ask(name) {
+    ask(name, question = {}) {
       // Answers do not say to which question: one at a time.
       const answer = lastAnswer.then(() => {
-        child.send({})
+        child.send(question)
         return numberFrom(child, name)
       })
       lastAnswer = answer.catch(() => undefined)

@@ -28,7 +28,7 @@ const paceWeights = [2, 3, 4]
 /** Segments of a number's texts, in turn: most are short, some long. */
 const segmentCounts = [1, 1, 2, 1, 3, 1, 1, 2, 1, 1, 1, 2, 1, 1, 1, 3, 1, 1, 1, 10]
 const recipientsPerSenderMin = 10
-const textsPerRecipient = 20
+const textsPerRecipient = 10
 
 /** Plain text: 160 characters are one segment, and of more each carries 153. */
 const charactersAlone = 160

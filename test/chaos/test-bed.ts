@@ -16,6 +16,7 @@ export type TestBed = {
   readonly nodes: ReadonlyMap<string, ServiceNode>
   /** Texts that the carrier has taken so far. */
   carried(): Promise<number>
+  /** As soon as the carrier has a text of it in hand. */
   kill(name: string): Promise<void>
   freeze(name: string): void
   thaw(name: string): void
@@ -90,6 +91,7 @@ export async function startTestBed(params: {
       const node = nodeOf(name)
       spentUs += await node.cpuUs()
       living.delete(name)
+      while ((await carrier.ask('open', { url: node.url })) === 0);
       history.append({ kind: 'killed', node: name })
       await node.kill()
     },

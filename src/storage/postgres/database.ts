@@ -54,6 +54,11 @@ export class CommitUnknown extends SmsError {
 const connectionsMax = 12
 /** No statement of ours takes a second; one that does is stuck. The server ends it first, then we give up waiting. */
 const statementTimeoutMs = 10_000
+/**
+ * Between two statements of a transaction this process only computes. One that stands still for so long is frozen, and
+ * lets go of what it has locked: numbers of the queue, and people who may want to refuse.
+ */
+const transactionIdleMs = 3_000
 const queryTimeoutMs = statementTimeoutMs + 5_000
 const transactionTriesMax = 4
 const settleMsMax = 5_000
@@ -164,7 +169,7 @@ function openPool(url: string, onConnect: (client: pg.ClientBase) => Promise<voi
     ...optionsFor(url),
     max: connectionsMax,
     statement_timeout: statementTimeoutMs,
-    idle_in_transaction_session_timeout: statementTimeoutMs,
+    idle_in_transaction_session_timeout: transactionIdleMs,
     query_timeout: queryTimeoutMs,
     pipeline: true,
     // A commit is a promise here, whatever the server's default is: a connection that cannot keep it is not used.
