@@ -27,9 +27,9 @@ export function makeQueue(database: Database): Part {
       const [senders, next] = await Promise.all([
         database.all(
           `SELECT id, organization_id FROM (
-             SELECT id, organization_id, next_at, row_number() OVER (PARTITION BY organization_id ORDER BY next_at) AS place
+             SELECT id, organization_id, next_at, row_number() OVER (PARTITION BY organization_id ORDER BY next_at, id) AS place
              FROM lanes WHERE next_at <= $1 AND leased_until <= $1 AND NOT ${isHeld}) AS due
-           ORDER BY place, next_at LIMIT $2`,
+           ORDER BY place, next_at, id LIMIT $2`,
           now,
           limit,
         ),

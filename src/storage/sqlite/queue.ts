@@ -20,9 +20,9 @@ export function makeQueue(database: Database): Part {
     async dueSenders({ now, limit }) {
       const senders = database.all(
         `SELECT id, organization_id FROM (
-           SELECT id, organization_id, next_at, row_number() OVER (PARTITION BY organization_id ORDER BY next_at) AS place
+           SELECT id, organization_id, next_at, row_number() OVER (PARTITION BY organization_id ORDER BY next_at, id) AS place
            FROM lanes WHERE next_at <= ?1 AND leased_until <= ?1 AND NOT ${isHeld})
-         ORDER BY place, next_at LIMIT ?2`,
+         ORDER BY place, next_at, id LIMIT ?2`,
         now,
         limit,
       )
