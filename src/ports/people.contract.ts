@@ -109,6 +109,15 @@ export function peopleContract(engine: string, open: () => Promise<Store>): void
       assert.deepEqual(await store.people.messages(elsewhere), [])
     })
 
+    test('whoever reads page after page leaves others their turn', async () => {
+      await enter()
+      await received()
+      let turns = 0
+      setImmediate(() => turns++)
+      await allMessages()
+      assert.equal(turns, 1)
+    })
+
     test('erasing removes both directions with all that belongs to them, and nothing of others', async () => {
       await enter()
       const elsewhere = { ref, record: await sent() }
