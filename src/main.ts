@@ -5,12 +5,15 @@ import { readEnv } from './config/env.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
+/** A terminal sends one to a whole group of processes, and a wrapper among them hands it on: that is still one. */
+const oneSignalMs = 500
+
 const stopped = new Promise<void>((resolve) => {
-  let asked = false
+  let askedAtMs: number | undefined
   const stop = () => {
+    askedAtMs ??= performance.now()
     // A second signal means it: whoever sends it does not want to wait for provider calls.
-    if (asked) process.exit(1)
-    asked = true
+    if (performance.now() - askedAtMs > oneSignalMs) process.exit(1)
     resolve()
   }
   process.on('SIGTERM', stop)

@@ -105,6 +105,17 @@ suite('the image', () => {
     await database.drop()
   })
 
+  test('told twice at once to stop, as by a terminal and by what started it, ends as if told once', async () => {
+    const volume = temporaryFolder()
+    const url = `sqlite:${join(volume.path, 'textbridge.db')}`
+    const running = runService({ ...secrets, TEXTBRIDGE_PORT: '0', TEXTBRIDGE_DATABASE_URL: url })
+    await urlOf(running)
+    running.child.kill('SIGTERM')
+    running.child.kill('SIGINT')
+    assert.equal((await running.finished).code, 0)
+    volume.remove()
+  })
+
   test('alone, keeps everything in its volume, passes its health check, and ends with 0', async () => {
     const volume = temporaryFolder()
     const env = {
@@ -127,7 +138,7 @@ suite('the image', () => {
   })
 })
 
-test('a backup taken as the manual says, while the service runs, can be started from', async () => {
+test('a backup taken as the manual says, while the service runs, holds its queue and serves', async () => {
   const [, command = ''] = /^(node -e .*VACUUM INTO.*)$/m.exec(read('docs/operating.md')) ?? []
   const data = temporaryFolder()
   const env = (file: string) => ({
@@ -146,7 +157,9 @@ test('a backup taken as the manual says, while the service runs, can be started 
 
   const restored = runService(env(basename(backup)))
   const headers = { authorization: `Bearer ${secrets.TEXTBRIDGE_API_KEY}` }
-  assert.equal((await fetch(`${await urlOf(restored)}/api/v1/organization`, { headers })).status, 200)
+  const queue = await fetch(`${await urlOf(restored)}/api/v1/queue`, { headers })
+  assert.equal(queue.status, 200)
+  assert.equal(at(await queue.json(), 'held'), true, 'what waits in a backup is not sent before a person says so')
   restored.child.kill('SIGTERM')
   assert.equal((await restored.finished).code, 0)
   data.remove()
