@@ -6,14 +6,18 @@ import { startRecordingServer } from '../support/recording-server.ts'
 import { type engines, engines as enginesKnown } from '../support/service-client.ts'
 import { startWorld, type World } from '../support/world.ts'
 
-const usage = `node test/bench/message-size.ts [--messages 10000]
+const usage = `node test/bench/message-size.ts [--messages 10000] [--store sqlite|postgres]
 
   What a message takes on the disk, in bytes, table by table with its indexes. It goes through the whole service and the
   carrier: a text of 83 characters, two receipts, delivered. Everything is kept: no vacuum is waited for.
 `
 
 const { values: options } = parseArgs({
-  options: { messages: { type: 'string', default: '10000' }, help: { type: 'boolean', default: false } },
+  options: {
+    messages: { type: 'string', default: '10000' },
+    store: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
 })
 const people = 1_000
 const atOnce = 8
@@ -39,11 +43,13 @@ const kinds: readonly Kind[] = [
 ]
 
 if (options.help) process.stdout.write(usage)
-else for (const engine of enginesKnown) for (const kind of kinds) await measure(engine, kind, Number(options.messages))
+else
+  for (const engine of enginesKnown.filter((known) => options.store === undefined || known === options.store))
+    for (const kind of kinds) await measure(engine, kind, Number(options.messages))
 
 async function measure(engine: Engine, { title, pass }: Kind, count: number): Promise<void> {
   const customer = await startRecordingServer()
-  const world = await startWorld({ engine, speed: 10, smsWebhookUrl: `${customer.url}/sms` })
+  const world = await startWorld({ engine, speed: 2, smsWebhookUrl: `${customer.url}/sms` })
   try {
     // Whoever is texted for the first time gets a row of their own; that is not what is measured.
     await passAll(world, pass, { first: 0, count: people })
