@@ -13,7 +13,10 @@ import type { Database, Queries } from './database.ts'
 import { selectRecords } from './messages.ts'
 import { lockOptOuts } from './opt-outs.ts'
 import { deleteEmptyConversations, deleteMessages, rowsPerStepMax } from './removal.ts'
+import { endMessage } from './sends.ts'
 
+/** Others who are sent to at the same moment wait for a step. */
+const canceledPerStepMax = 50
 /** Each may hold 16 kB. */
 const webhooksPerStepMax = 100
 
@@ -183,23 +186,15 @@ async function cancelWaiting(
   queries: Queries,
   { organizationId, person, now }: PersonRef & { readonly now: number },
 ): Promise<number> {
-  const row = await queries.get(
-    `WITH canceled AS (
-       UPDATE messages SET status = 'canceled', hold_reason = NULL, due_at = NULL, guard = NULL, updated_at = $1
-       WHERE key = ANY(ARRAY(SELECT key FROM messages
-         WHERE organization_id = $2 AND recipient = $3 AND status IN ('queued', 'scheduled', 'held') LIMIT $4 FOR UPDATE))
-       RETURNING key, organization_id, provider
-     ), told AS (
-       INSERT INTO events (organization_id, message_key, type, occurred_at, data)
-       SELECT organization_id, key, 'message.canceled', $1, json_build_object('provider', provider) FROM canceled
-     )
-     SELECT count(*) AS count FROM canceled`,
-    now,
+  const rows = await queries.all(
+    `SELECT key FROM messages WHERE organization_id = $1 AND recipient = $2
+       AND status IN ('queued', 'scheduled', 'held') ORDER BY key LIMIT $3 FOR UPDATE`,
     organizationId,
     person,
-    rowsPerStepMax,
+    canceledPerStepMax,
   )
-  return Number(row?.count)
+  for (const { key } of rows) await endMessage(queries, { key: Number(key), rule: 'canceled', at: now })
+  return rows.length
 }
 
 async function deletePerson(queries: Queries, { organizationId, person }: PersonRef): Promise<void> {

@@ -12,7 +12,6 @@ import type { Row } from '../rows.ts'
 import { appendAudit } from './audit.ts'
 import type { ConversationKeys } from './conversations.ts'
 import type { Database } from './database.ts'
-import { insertEvent } from './events.ts'
 import { selectRecords } from './messages.ts'
 import {
   deleteConversations,
@@ -22,6 +21,7 @@ import {
   messagesPerStepMax,
   rowsPerStepMax,
 } from './removal.ts'
+import { endMessage } from './sends.ts'
 
 /** Each may hold 16 kB. */
 const webhooksPerStepMax = 50
@@ -179,23 +179,18 @@ function isSending(database: Database, { organizationId, person }: PersonRef): b
   return row !== undefined
 }
 
-function cancelWaiting(database: Database, { organizationId, person, now }: PersonRef & { readonly now: number }) {
+function cancelWaiting(
+  database: Database,
+  { organizationId, person, now }: PersonRef & { readonly now: number },
+): number {
   const rows = database.all(
-    `UPDATE messages SET status = 'canceled', hold_reason = NULL, due_at = NULL, guard = NULL, updated_at = ?
-     WHERE key IN (SELECT key FROM messages
-       WHERE organization_id = ? AND recipient = ? AND status IN ('queued', 'scheduled', 'held') LIMIT ?)
-     RETURNING key, provider`,
-    now,
+    `SELECT key FROM messages WHERE organization_id = ? AND recipient = ?
+       AND status IN ('queued', 'scheduled', 'held') LIMIT ?`,
     organizationId,
     person,
-    rowsPerStepMax,
+    messagesPerStepMax,
   )
-  for (const { key, provider } of rows)
-    insertEvent(
-      database,
-      { type: 'message.canceled', organizationId, occurredAt: now, data: { provider: String(provider) } },
-      { messageKey: Number(key) },
-    )
+  for (const { key } of rows) endMessage(database, { key: Number(key), rule: 'canceled', at: now })
   return rows.length
 }
 
