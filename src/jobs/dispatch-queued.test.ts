@@ -9,6 +9,7 @@ import type { SendOutcome } from '../core/send-outcome.ts'
 import type { Provider } from '../ports/provider.ts'
 import { systemRandom } from '../telemetry/random.ts'
 import { makeCircuitBreakers } from '../use-cases/circuit-breaker.ts'
+import { attemptFreshMs } from '../use-cases/dispatch-message.ts'
 import { makeDispatchQueue } from '../use-cases/dispatch-queue.ts'
 import { noFailpoints } from '../use-cases/failpoints.ts'
 import { makeResolutionWatch } from '../use-cases/resolution-watch.ts'
@@ -82,6 +83,7 @@ async function startQueue(textCount: number) {
     log: silentLog,
     metrics: silentMetrics,
     failpoints: noFailpoints,
+    attemptFreshMs,
     stopping: new AbortController().signal,
     breakers: makeCircuitBreakers({ clock, log: silentLog, metrics: silentMetrics }),
     routes: makeStandingRoutes({ store, clock }),

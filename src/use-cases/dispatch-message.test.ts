@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { manualClock } from '../../test/support/manual-clock.ts'
 import { openMemoryStore, steppedClock, testPaces } from '../../test/support/parts.ts'
 import { silentLog } from '../../test/support/silent-log.ts'
-import { buildRoute, buildSend, silentMetrics } from '../../test/support/store-builders.ts'
+import { buildRoute, buildSend, claimQueue, now, silentMetrics } from '../../test/support/store-builders.ts'
 import { SmsError } from '../core/errors.ts'
 import type { Provider } from '../ports/provider.ts'
 import type { Store } from '../ports/store.ts'
 import { systemRandom } from '../telemetry/random.ts'
 import { makeCircuitBreakers } from './circuit-breaker.ts'
-import { makeDispatchMessage } from './dispatch-message.ts'
+import { attemptFreshMs, makeDispatchMessage } from './dispatch-message.ts'
 import { noFailpoints } from './failpoints.ts'
 import { answerOf } from './send-answer.ts'
 
@@ -30,12 +31,52 @@ test('what the store did not take is answered as unknown, and the next repetitio
     log: silentLog,
     metrics: silentMetrics,
     failpoints: noFailpoints,
+    attemptFreshMs,
     breakers: makeCircuitBreakers({ clock: steppedClock(), log: silentLog, metrics: silentMetrics }),
     stopping: new AbortController().signal,
   })
   const record = await dispatchMessage(accepted.record, route)
   assert.equal(answerOf(record).kind, 'unknown')
   assert.equal((await store.sends.accept(buildSend(route))).kind, 'joined')
+  await store.close()
+})
+
+test('an attempt whose process was frozen since its commit is not made: it is as if it had not been sent', async () => {
+  const store = await openMemoryStore()
+  const route = await buildRoute(store)
+  const accepted = await store.sends.accept(buildSend(route, { more: { status: 'queued', queued: true } }))
+  assert.ok(accepted.kind === 'waiting')
+  const [claimed] = await claimQueue(store, route)
+  assert.ok(claimed !== undefined)
+  let asked = 0
+  const provider: Provider = {
+    ...acceptingProvider,
+    send: async (...call) => {
+      asked++
+      return acceptingProvider.send(...call)
+    },
+  }
+  const clock = manualClock(now + attemptFreshMs + 1)
+  const dispatchMessage = makeDispatchMessage({
+    store,
+    providers: new Map([['twilio', provider]]),
+    callbacks: { urlFor: () => 'https://sms.example.com/', verify: () => true },
+    clock,
+    random: systemRandom,
+    log: silentLog,
+    metrics: silentMetrics,
+    failpoints: noFailpoints,
+    attemptFreshMs,
+    breakers: makeCircuitBreakers({ clock, log: silentLog, metrics: silentMetrics }),
+    stopping: new AbortController().signal,
+  })
+  const { message, attempts } = await dispatchMessage(claimed, route)
+  assert.deepEqual(
+    [asked, message.status, attempts[0]?.outcome],
+    [0, 'queued', { kind: 'not_sent', failure: { reason: 'interrupted' } }],
+  )
+  const [again] = await claimQueue(store, route, { at: now + 10_000 })
+  assert.equal(again?.message.id, message.id)
   await store.close()
 })
 

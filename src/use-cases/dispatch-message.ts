@@ -30,6 +30,8 @@ export type DispatchParts = {
   readonly log: Log
   readonly metrics: Metrics
   readonly failpoints: Failpoints
+  /** An attempt older than this is not made: `attemptFreshMs` in production. */
+  readonly attemptFreshMs: number
   readonly breakers: CircuitBreakers
   /** Aborts when the process is told to stop: waits between attempts end, provider calls do not. */
   readonly stopping: AbortSignal
@@ -39,7 +41,7 @@ export type DispatchParts = {
  * An attempt whose process was frozen this long after its commit is not made: its turn has passed, others may have decided
  * about it, and nobody expects a text of then. It is as if it had not been sent, which is so.
  */
-const attemptFreshMs = 5_000
+export const attemptFreshMs = 5_000
 
 /** How often, and how far apart, an outcome is written again when the store does not take it. */
 const recordRetryDelaysMs = [100, 400, 1_500, 4_000]
@@ -175,7 +177,8 @@ async function attemptSend(
 ): Promise<SendOutcome> {
   const { breakers, clock } = parts
   const { account } = route
-  if (clock.now() - attempt.startedAt > attemptFreshMs) return { kind: 'not_sent', failure: { reason: 'interrupted' } }
+  if (clock.now() - attempt.startedAt > parts.attemptFreshMs)
+    return { kind: 'not_sent', failure: { reason: 'interrupted' } }
   // Whether a queued message may go was asked when it was claimed.
   if (!isQueued && !breakers.mayCall(account.id)) return notSentBecauseOpen
   const outcome = await callProvider(parts, outbound, route)

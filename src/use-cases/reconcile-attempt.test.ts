@@ -19,6 +19,7 @@ import type { Provider, SearchResult } from '../ports/provider.ts'
 import type { MessageRecord, Store } from '../ports/store.ts'
 import { systemRandom } from '../telemetry/random.ts'
 import { makeCircuitBreakers } from './circuit-breaker.ts'
+import { attemptFreshMs } from './dispatch-message.ts'
 import { noFailpoints } from './failpoints.ts'
 import { makeReconcileAttempt, makeResolveUnknown } from './reconcile-attempt.ts'
 import { makeResolutionWatch } from './resolution-watch.ts'
@@ -78,6 +79,7 @@ suite('an attempt without a usable answer', () => {
       metrics: silentMetrics,
       watch: makeResolutionWatch({ store, clock }),
       failpoints: noFailpoints,
+      attemptFreshMs,
       breakers: makeCircuitBreakers({ clock, log: silentLog, metrics: silentMetrics }),
       routes: makeStandingRoutes({ store, clock }),
       stopping: new AbortController().signal,
