@@ -6,6 +6,7 @@ import { startEvents } from './events.ts'
 import { makeAuthenticator } from './http/auth.ts'
 import { makeLogIds } from './http/log-id.ts'
 import { buildServer, type ServerLimits } from './http/server.ts'
+import { makeSessionCookie } from './http/session.ts'
 import { startFetchMedia } from './jobs/fetch-media.ts'
 import type { Loop } from './jobs/loop.ts'
 import { startPruneOld } from './jobs/prune-old.ts'
@@ -27,10 +28,13 @@ import { systemClock } from './telemetry/clock.ts'
 import { type DatabaseClock, startDatabaseClock } from './telemetry/database-clock.ts'
 import { makeMetrics } from './telemetry/metrics.ts'
 import { systemRandom } from './telemetry/random.ts'
+import { makeAttemptLimits } from './use-cases/attempt-limits.ts'
 import { makeCallbackTokens } from './use-cases/callback-token.ts'
+import { attemptFreshMs } from './use-cases/dispatch-message.ts'
 import { type Failpoints, noFailpoints } from './use-cases/failpoints.ts'
 import { makeFetchMedia } from './use-cases/fetch-media.ts'
 import { makeMediaLinks } from './use-cases/media-link.ts'
+import { makePasswords } from './use-cases/passwords.ts'
 import { makeProviderWebhooks } from './use-cases/receive-provider-webhook.ts'
 
 export type RunningApp = {
@@ -55,10 +59,13 @@ export async function startApp(params: {
   /** For tests; `standstillMsMax` in production. */
   readonly standstillMs?: number
   readonly callTimeoutMs?: number
+  readonly attemptFreshMs?: number
   /** For tests; `serverLimits` in production. */
   readonly limits?: Partial<ServerLimits>
   /** For the demo: over the API too, programs on this machine may be named as those to be called. */
   readonly trustsLocalhost?: boolean
+  /** For the demo: where the simulated carrier shows its phone. */
+  readonly phoneUrl?: string
 }): Promise<RunningApp> {
   const { config, secrets, log } = params
   const random = systemRandom
@@ -68,7 +75,8 @@ export async function startApp(params: {
   const clock = await startClock(params, { store, metrics })
   const providers = providerCatalog({ clock, callTimeoutMs: params.callTimeoutMs })
   const stopping = new AbortController()
-  const authenticator = makeAuthenticator({ store, clock, log })
+  const cookie = makeSessionCookie(config.publicUrl)
+  const authenticator = makeAuthenticator({ store, clock, log, cookie })
   const callbacks = makeCallbackTokens({
     publicUrl: config.publicUrl,
     keys: deriveKeys(secrets, 'textbridge callback token v1'),
@@ -94,6 +102,7 @@ export async function startApp(params: {
     log,
     metrics,
     failpoints: params.failpoints ?? noFailpoints,
+    attemptFreshMs: params.attemptFreshMs ?? attemptFreshMs,
     stopping: stopping.signal,
     wakeJobs: () => {
       wakeOwnJobs()
@@ -106,6 +115,9 @@ export async function startApp(params: {
     ...parts,
     ...sending,
     authenticator,
+    cookie,
+    passwords: makePasswords({ random }),
+    attempts: makeAttemptLimits({ clock }),
     judgeAddress: (url) => judgeAddress(url, params.trustsLocalhost ?? false),
     receiveProviderWebhook: webhooks.receive,
     mediaLinks: media,
@@ -114,6 +126,7 @@ export async function startApp(params: {
     publicUrl: config.publicUrl,
     version: params.version,
     ...(params.limits === undefined ? {} : { limits: params.limits }),
+    ...(params.phoneUrl === undefined ? {} : { phoneUrl: params.phoneUrl }),
     renderMetrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
     changed: () => {
       authenticator.clear()
