@@ -10,6 +10,7 @@ const metrics = { commit: () => undefined }
 const all = loadMigrations(new URL('./migrations/', import.meta.url))
 /** What a version of before the queue, the paces and the policies brought. */
 const older = all.slice(0, 2)
+const newer = all.slice(older.length).map(({ title }) => title)
 const messagesStored = 20_000
 const writersAtOnce = 4
 /** Less than what a caller of the API waits, also on a busy machine; what it was is printed. */
@@ -24,13 +25,13 @@ suite('a schema is changed while an older version works on it', () => {
     await load.written(50)
     const { failures, longestGapMs, count } = await load.stop()
     t.diagnostic(`${count} writes, longest gap ${Math.round(longestGapMs)} ms`)
-    assert.deepEqual(applied, ['0003-queue-pace-policy'])
+    assert.deepEqual(applied, newer)
     assert.deepEqual(failures, [])
     assert.ok(longestGapMs < gapMsMax, `nothing was written for ${longestGapMs} ms`)
     await old.close()
 
     const again = await openDatabase({ url: database.url, metrics, migrations: older })
-    assert.deepEqual(again.schema, { present: 3, known: 2 })
+    assert.deepEqual(again.schema, { present: all.length, known: older.length })
     assert.ok((await write(again)).id)
     assert.deepEqual(await indexesOf(again), { invalid: [], queued: ['messages_queued_by_sender'] })
     await again.close()
@@ -50,7 +51,7 @@ suite('a schema is changed while an older version works on it', () => {
       await until(async () => !(await isTableAwaited(dump)))
     }
     await dump.query('COMMIT')
-    assert.deepEqual((await migrated).applied, ['0003-queue-pace-policy'])
+    assert.deepEqual((await migrated).applied, newer)
     const { failures, longestGapMs } = await load.stop()
     t.diagnostic(`longest gap ${Math.round(longestGapMs)} ms`)
     assert.deepEqual(failures, [])
@@ -78,9 +79,9 @@ suite('a schema is changed while an older version works on it', () => {
     await Promise.all([first, second])
     assert.deepEqual((await indexesOf(old)).invalid, [])
     assert.deepEqual(await old.get('SELECT version, readable_from, finished FROM schema_version'), {
-      version: 3,
-      readable_from: 2,
-      finished: 3,
+      version: all.length,
+      readable_from: all.at(-1)?.readableFrom,
+      finished: all.length,
     })
     await Promise.all([reader.end(), old.close()])
     await database.drop()

@@ -16,12 +16,14 @@ import { readingContract } from '../../ports/reading.contract.ts'
 import { retentionContract } from '../../ports/retention.contract.ts'
 import { storeContract } from '../../ports/store.contract.ts'
 import { erasePerson } from '../../use-cases/erase-person.ts'
+import { loadMigrations } from '../migrator.ts'
 import { makeSealer } from '../seal.ts'
 import { openDatabase } from './database.ts'
 import { migratePostgres, openPostgresStore } from './store.ts'
 
 const database = await createTestDatabase()
 after(() => database.drop())
+const titles = loadMigrations(new URL('./migrations/', import.meta.url)).map(({ title }) => title)
 const sealer = makeSealer([new Uint8Array(32).fill(1)])
 const open = (url = database.url) => openPostgresStore({ url, sealer, metrics: silentMetrics })
 
@@ -104,7 +106,7 @@ suite('several processes on one PostgreSQL', () => {
   test('opened by five at once, an empty database is migrated once', async () => {
     const empty = await createTestDatabase()
     const applied = await Promise.all(Array.from({ length: 5 }, () => migratePostgres({ url: empty.url })))
-    assert.deepEqual(applied.flat(), ['0001-foundation', '0002-after-the-send', '0003-queue-pace-policy'])
+    assert.deepEqual(applied.flat(), titles)
     await empty.drop()
   })
 })
@@ -153,7 +155,7 @@ test('a commit waits for the disk although the default of the server is not to',
 test('a schema from the future stops the start with a sentence', async () => {
   const future = await createTestDatabase()
   await migratePostgres({ url: future.url })
-  await query('UPDATE schema_version SET version = 99', future.url)
+  await query('UPDATE schema_version SET version = 99, readable_from = 99', future.url)
   await assert.rejects(() => open(future.url), /schema 99, and this version of Textbridge knows schemas up to \d+/)
   await future.drop()
 })

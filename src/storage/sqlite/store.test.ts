@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
+import { silentLog } from '../../../test/support/silent-log.ts'
 import { buildRoute, buildSend, silentMetrics } from '../../../test/support/store-builders.ts'
 import { auditContract } from '../../ports/audit.contract.ts'
 import { batchContract } from '../../ports/batch-store.contract.ts'
@@ -14,6 +15,7 @@ import { queueContract } from '../../ports/queue-store.contract.ts'
 import { readingContract } from '../../ports/reading.contract.ts'
 import { retentionContract } from '../../ports/retention.contract.ts'
 import { storeContract } from '../../ports/store.contract.ts'
+import { loadMigrations } from '../migrator.ts'
 import { makeSealer } from '../seal.ts'
 import { migrateSqlite, openSqliteStore } from './store.ts'
 
@@ -65,12 +67,27 @@ test('what was accepted is there after the file is opened again, and is readable
 
 test('a schema from the future stops the start with a sentence, and migrating twice applies nothing', async () => {
   const path = join(folder, 'future.db')
-  assert.deepEqual(await migrateSqlite({ path }), ['0001-foundation', '0002-after-the-send', '0003-queue-pace-policy'])
+  const titles = loadMigrations(new URL('./migrations/', import.meta.url)).map(({ title }) => title)
+  assert.deepEqual(await migrateSqlite({ path }), titles)
   assert.deepEqual(await migrateSqlite({ path }), [])
+  const sqlite = new DatabaseSync(path)
+  sqlite.exec('PRAGMA user_version = 99; UPDATE schema_version SET readable_from = 99')
+  sqlite.close()
+  await assert.rejects(() => open('future.db'), /schema 99, and this version of Textbridge knows schemas up to \d+/)
+})
+
+test('a newer schema that this version can read starts, and the log says so', async () => {
+  const path = join(folder, 'newer.db')
+  await migrateSqlite({ path })
   const sqlite = new DatabaseSync(path)
   sqlite.exec('PRAGMA user_version = 99')
   sqlite.close()
-  await assert.rejects(() => open('future.db'), /schema 99, and this version of Textbridge knows schemas up to \d+/)
+  const warned: string[] = []
+  const log = { ...silentLog, warn: (event: string) => void warned.push(event) }
+  const store = await openSqliteStore({ path, sealer, metrics: silentMetrics, log })
+  await store.ping()
+  assert.deepEqual(warned, ['schema.newer'])
+  await store.close()
 })
 
 test('provider secrets are not in the file', async () => {
