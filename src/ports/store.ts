@@ -20,6 +20,7 @@ import type { PeopleStore } from './people-store.ts'
 import type { QueueStateStore } from './queue-state.ts'
 import type { LaneKind, QueueStore } from './queue-store.ts'
 import type { RetentionStore } from './retention-store.ts'
+import type { SessionStore, UserStore } from './user-store.ts'
 import type { WakeUps } from './wake-ups.ts'
 
 /**
@@ -43,6 +44,8 @@ export interface Store {
   readonly assistants: AssistantStore
   readonly senders: SenderStore
   readonly apiKeys: ApiKeyStore
+  readonly users: UserStore
+  readonly sessions: SessionStore
   readonly retention: RetentionStore
   readonly people: PeopleStore
   readonly audit: AuditStore
@@ -175,6 +178,8 @@ export interface SendStore {
   releaseGuard(organizationId: number, messageId: MessageId, now: number): Promise<void>
   /** What a decision about the message would be made from now. Nothing is locked or written. */
   facts(message: Message, needs: FactNeeds): Promise<SendFacts>
+  /** The message that this one would join, were it accepted now. Nothing is locked or written. */
+  findJoined(message: Message, guard: string): Promise<MessageId | undefined>
   /**
    * Messages that stand between two attempts (the last ended `not_sent`, none is under way) since before
    * `startedBefore`: their process died while waiting to try again. Each becomes `failed` with reason `interrupted`, or

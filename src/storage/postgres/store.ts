@@ -25,6 +25,8 @@ import { makeQueueState } from './queue-state.ts'
 import { makeRetention } from './retention.ts'
 import { makeSenders } from './senders.ts'
 import { makeSends } from './sends.ts'
+import { makeSessions } from './sessions.ts'
+import { makeUsers } from './users.ts'
 import { makeWaiting } from './waiting.ts'
 import { makeWakeUps } from './wake-ups.ts'
 
@@ -60,6 +62,8 @@ export async function openPostgresStore(params: {
     assistants: makeAssistants(database),
     senders: makeSenders(database, params.sealer),
     apiKeys: makeApiKeys(database),
+    users: makeUsers(database),
+    sessions: makeSessions(database),
     retention: makeRetention(database),
     people: makePeople(database),
     audit: makeAudit(database),

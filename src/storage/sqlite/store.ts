@@ -24,6 +24,8 @@ import { makeQueueState } from './queue-state.ts'
 import { makeRetention } from './retention.ts'
 import { makeSenders } from './senders.ts'
 import { makeSends } from './sends.ts'
+import { makeSessions } from './sessions.ts'
+import { makeUsers } from './users.ts'
 import { makeWaiting } from './waiting.ts'
 
 /** Opens (and, where needed, creates and migrates) the file. One process at a time is meant to write to it. */
@@ -56,6 +58,8 @@ export async function openSqliteStore(params: {
     assistants: makeAssistants(database),
     senders: makeSenders(database, params.sealer),
     apiKeys: makeApiKeys(database),
+    users: makeUsers(database),
+    sessions: makeSessions(database),
     retention: makeRetention(database, conversations),
     people: makePeople(database, conversations),
     audit: makeAudit(database),
