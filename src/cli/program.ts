@@ -78,7 +78,7 @@ function makeProgram(parts: ProgramParts): Command {
     .command('create')
     .description('make an API key and print it, this once')
     .requiredOption('--name <name>', 'what it is for')
-    .option('--scopes <list>', 'send,read,manage (default: all)')
+    .option('--scopes <list>', 'send,read,operate,manage (default: all)')
     .option('--expires <date>', 'e.g. 2027-01-31')
     .option('--rate-limit <limit>', 'requests per second, minute or hour, e.g. 100/second (default: none)')
     .option('--organization <name>', 'needed when there are several')

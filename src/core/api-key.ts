@@ -1,5 +1,5 @@
-/** What a key may be used for. `manage` includes neither of the others. */
-export const apiKeyScopes = ['send', 'read', 'manage'] as const
+/** What a key may be used for. What `operate` may, `manage` may too, and changes the set-up besides; neither sends or reads texts. */
+export const apiKeyScopes = ['send', 'read', 'operate', 'manage'] as const
 export type ApiKeyScope = (typeof apiKeyScopes)[number]
 
 export const rateLimitUnits = ['second', 'minute', 'hour'] as const

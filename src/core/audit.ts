@@ -16,6 +16,11 @@ export const auditActions = [
   'api_key.created',
   'api_key.changed',
   'api_key.revoked',
+  'user.created',
+  'user.changed',
+  'user.removed',
+  'user.link_made',
+  'user.password_set',
 ] as const
 export type AuditAction = (typeof auditActions)[number]
 
@@ -23,7 +28,7 @@ export type AuditEntry = {
   readonly organizationId: number
   /** Unix milliseconds. */
   readonly occurredAt: number
-  /** Who did it: `API key 3 (deploy)`, or `the command line`. */
+  /** Who did it: `API key 3 (deploy)`, `user 3 (Ann)`, or `the command line`. */
   readonly actor: string
   readonly action: AuditAction
   /** To what: `organization`, `assistant 7`, `message msg_…`. Never a phone number: entries are kept for ever. */

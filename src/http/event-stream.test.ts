@@ -6,9 +6,10 @@ import Fastify from 'fastify'
 import { buildEventSource, type EventDatabase, openSqliteEvents } from '../../test/support/event-rows.ts'
 import { eventually, type ManualClock, manualClock } from '../../test/support/manual-clock.ts'
 import { silentLog } from '../../test/support/silent-log.ts'
+import type { ApiKey } from '../core/api-key.ts'
 import { SmsError } from '../core/errors.ts'
 import { expectedErrorOf, replyWithError } from './errors.ts'
-import { makeEventStreams, streamsPerKeyMax } from './event-stream.ts'
+import { makeEventStreams, streamsPerCallerMax } from './event-stream.ts'
 
 let database: EventDatabase
 let source: Awaited<ReturnType<typeof buildEventSource>>
@@ -24,7 +25,18 @@ beforeEach(async () => {
   clock = manualClock(Date.now())
   stopping = new AbortController()
   isRevoked = false
-  const caller = { organizationId: source.organizationId, apiKeyId: 1, apiKeyName: 'test' }
+  const { organizationId } = source
+  const apiKey: ApiKey = {
+    id: 1,
+    organizationId,
+    name: 'test',
+    prefix: 'tb_live_',
+    hash: '',
+    scopes: ['read'],
+    createdAt: 0,
+    updatedAt: 0,
+  }
+  const caller = { kind: 'api_key', organizationId, apiKey } as const
   const streams = makeEventStreams({
     store: database,
     clock,
@@ -32,8 +44,7 @@ beforeEach(async () => {
     stopping: stopping.signal,
     mediaUrls: async () => [],
     authenticator: {
-      clear: () => undefined,
-      async authenticate() {
+      async authenticateAgain() {
         if (isRevoked) throw new SmsError('unauthorized', 'Authentication required. Provide a valid API key.')
         return caller
       },
@@ -113,7 +124,7 @@ test('a stream ends with its key, and when Textbridge stops', async () => {
 })
 
 test('one more stream than a key may have is refused, until one of them is closed', async () => {
-  const readers = await Promise.all(Array.from({ length: streamsPerKeyMax }, open))
+  const readers = await Promise.all(Array.from({ length: streamsPerCallerMax }, open))
   const refused = await open()
   assert.equal(refused.response.statusCode, 429)
   assert.equal(refused.response.headers['retry-after'], '2')

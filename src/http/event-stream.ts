@@ -7,14 +7,14 @@ import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { Store } from '../ports/store.ts'
 import { type MediaUrls, toldEvents } from '../use-cases/told-events.ts'
-import { type Authenticator, callerOf } from './auth.ts'
+import { type Authenticator, actorOf, callerOf } from './auth.ts'
 import { streamHttpStatus } from './errors.ts'
 
 export type EventStreamParts = {
   readonly store: Pick<Store, 'events'>
   readonly clock: Clock
   readonly log: Log
-  readonly authenticator: Authenticator
+  readonly authenticator: Pick<Authenticator, 'authenticateAgain'>
   readonly mediaUrls: MediaUrls
   /** Streams end when it aborts. */
   readonly stopping: AbortSignal
@@ -28,50 +28,53 @@ export type EventStreams = {
   serve(request: FastifyRequest, reply: FastifyReply, after: number | undefined): Promise<void>
 }
 
-export const streamsPerKeyMax = 10
+/** Of one API key, or of one user in all browsers and tabs. */
+export const streamsPerCallerMax = 10
 export const streamsMax = 200
 const eventsPerReadMax = 100
 const pollMs = 500
 const heartbeatMs = 15_000
-/** How often the key is looked at again: a stream must not outlive it. */
+/** How often the key or session is looked at again: a stream must not outlive it. */
 const authenticateMs = 2_000
 /** A reader that takes nothing for so long is cut off. It can resume where it was. */
 const drainMsMax = 30_000
 const reconnectMs = 2_000
 
 export function makeEventStreams(parts: EventStreamParts): EventStreams {
-  const openByKey = new Map<number, number>()
+  const openByCaller = new Map<string, number>()
   let open = 0
 
-  function count(apiKeyId: number, change: 1 | -1): void {
+  function count(caller: string, change: 1 | -1): void {
     open += change
-    const own = (openByKey.get(apiKeyId) ?? 0) + change
-    if (own === 0) openByKey.delete(apiKeyId)
-    else openByKey.set(apiKeyId, own)
+    const own = (openByCaller.get(caller) ?? 0) + change
+    if (own === 0) openByCaller.delete(caller)
+    else openByCaller.set(caller, own)
   }
 
   return {
     async serve(request, reply, after) {
-      const { organizationId, apiKeyId } = callerOf(request)
-      if ((openByKey.get(apiKeyId) ?? 0) >= streamsPerKeyMax)
+      const caller = callerOf(request)
+      const { organizationId } = caller
+      const name = actorOf(caller)
+      if ((openByCaller.get(name) ?? 0) >= streamsPerCallerMax)
         throw new SmsError(
           'rate_limited',
-          `This API key has ${streamsPerKeyMax} event streams open, which is the most. Close one.`,
+          `${caller.kind === 'user' ? 'You have' : 'This API key has'} ${streamsPerCallerMax} event streams open, which is the most. Close one.`,
           { retryAfterMs: reconnectMs },
         )
       if (open >= streamsMax)
         throw new SmsError(
           'overloaded',
-          `Too many event streams are open: at most ${streamsMax} of all keys. Try again in a moment.`,
+          `Too many event streams are open: at most ${streamsMax} of all callers. Try again in a moment.`,
           { retryAfterMs: reconnectMs },
         )
-      count(apiKeyId, 1)
+      count(name, 1)
       try {
         const key = after ?? (await parts.store.events.newestKey(organizationId))
         reply.hijack()
         await run(parts, { request, response: reply.raw, headers: reply.getHeaders(), organizationId, key })
       } finally {
-        count(apiKeyId, -1)
+        count(name, -1)
       }
     },
   }
@@ -129,7 +132,7 @@ async function pump({ store, clock, authenticator, mediaUrls }: EventStreamParts
       writtenAt = now
     }
     if (now - authenticatedAt >= authenticateMs) {
-      await authenticator.authenticate(request)
+      await authenticator.authenticateAgain(request)
       authenticatedAt = now
     }
     if (events.length < eventsPerReadMax) await clock.sleep(pollMs, ended)

@@ -51,6 +51,12 @@ const store: Store = {
   get apiKeys() {
     return absent()
   },
+  get users() {
+    return absent()
+  },
+  get sessions() {
+    return absent()
+  },
   get queueState() {
     return absent()
   },
@@ -76,7 +82,10 @@ const app = await buildServer({
   clock: { now: absent, monotonicMs: absent, sleep: absent },
   random: { bytes: absent, chance: absent },
   log: { debug: absent, info: absent, warn: absent, error: absent },
-  authenticator: { authenticate: absent, clear: absent },
+  authenticator: { authenticate: absent, authenticateAgain: absent, clear: absent },
+  cookie: { origin: '', read: absent, refusePlainHttp: absent, write: absent, remove: absent },
+  passwords: { hash: absent, verify: absent },
+  attempts: { begin: absent },
   sendMessage: absent,
   previewSend: absent,
   sendBatch: absent,

@@ -15,7 +15,7 @@ export async function registerOpenApi(app: App, { publicUrl, version }: OpenApiP
         title: 'Textbridge',
         version,
         description:
-          'The safe send path between AI assistants and phone networks. Every error body is `{"detail", "code"}`; `code` is one of a closed list. A trailing slash makes no difference. A key may have a rate limit: then every answer to it carries the `RateLimit` fields, and `429` with `Retry-After` means that nothing was done.',
+          'The safe send path between AI assistants and phone networks. Every error body is `{"detail", "code"}`; `code` is one of a closed list. `x-scopes` of an operation are the scopes of which a key needs one. A trailing slash makes no difference. A key may have a rate limit: then every answer to it carries the `RateLimit` fields, and `429` with `Retry-After` means that nothing was done.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: publicUrl }],
@@ -31,14 +31,27 @@ export async function registerOpenApi(app: App, { publicUrl, version }: OpenApiP
         { name: 'phone numbers', description: 'What texts come from.' },
         { name: 'provider accounts', description: 'Credentials at a provider.' },
         { name: 'API keys', description: 'Who may call.' },
+        { name: 'users', description: 'Who may sign in to the console.' },
         { name: 'health', description: 'For load balancers and monitoring.' },
       ],
-      components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer' } } },
+      components: {
+        securitySchemes: {
+          apiKey: { type: 'http', scheme: 'bearer' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: '__Host-textbridge',
+            description: 'Of a browser that has signed in; on `http://localhost` it is called `textbridge_session`.',
+          },
+        },
+      },
     },
     transform: ({ schema, url, route }) => ({
       schema: {
         ...schema,
-        ...(route.config?.scopes === undefined ? { security: [] } : { security: [{ apiKey: [] }] }),
+        ...(route.config?.scopes === undefined
+          ? { security: [] }
+          : { security: [{ apiKey: [] }, { session: [] }], 'x-scopes': route.config.scopes }),
       },
       url,
     }),

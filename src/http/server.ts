@@ -5,7 +5,6 @@ import { errorFields } from '../core/error-fields.ts'
 import { SmsError } from '../core/errors.ts'
 import type { Log } from '../ports/log.ts'
 import { collectMethods } from './allowed-methods.ts'
-import type { Authenticator } from './auth.ts'
 import { makeConnections } from './connections.ts'
 import { bodyBytesMax, expectedErrorOf, internalError, replyWithError } from './errors.ts'
 import type { App } from './fastify.ts'
@@ -35,11 +34,13 @@ import { registerProviderAccountRoutes } from './routes/provider-accounts.ts'
 import { type ProviderWebhookRouteParts, registerProviderWebhookRoutes } from './routes/provider-webhooks.ts'
 import { type QueueStateRouteParts, registerQueueStateRoutes } from './routes/queue-state.ts'
 import { registerRefusedWebhookRoutes } from './routes/refused-webhooks.ts'
+import { registerSessionRoutes, type SessionRouteParts } from './routes/session.ts'
 import { registerSmsRoutes, type SmsRouteParts } from './routes/sms.ts'
 import { registerSmsBatchRoutes, type SmsBatchRouteParts } from './routes/sms-batch.ts'
 import { registerSmsLogRoutes } from './routes/sms-logs.ts'
 import { registerSmsQueueRoutes } from './routes/sms-queue.ts'
 import { registerUnknownRoutes, type UnknownRouteParts } from './routes/unknowns.ts'
+import { registerUserRoutes } from './routes/users.ts'
 import { makeValidatorCompiler } from './validation.ts'
 
 export const serverLimits = {
@@ -66,8 +67,8 @@ export type ServerParts = SmsRouteParts &
   QueueStateRouteParts &
   ManagementParts &
   HeldRouteParts &
+  SessionRouteParts &
   PauseRouteParts & {
-    readonly authenticator: Authenticator
     readonly log: Log
     /** For the OpenAPI document. */
     readonly publicUrl: string
@@ -95,6 +96,8 @@ export async function buildServer(parts: ServerParts): Promise<App> {
     },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 256 },
     forceCloseConnections: 'idle',
+    // Proxies are in the same network. What they say counts for nothing but how often an address may try to sign in.
+    trustProxy: ['loopback', 'linklocal', 'uniquelocal'],
     return503OnClosing: false,
     clientErrorHandler: connections.refuse,
     frameworkErrors: (error, _request, reply) => {
@@ -122,8 +125,9 @@ export async function buildServer(parts: ServerParts): Promise<App> {
     if (parts.stopping.aborted)
       throw new SmsError('unavailable', 'Textbridge is stopping. Nothing was sent; try again.', { retryAfterMs: 1_000 })
     request.caller = await parts.authenticator.authenticate(request)
-    const { apiKeyId, rateLimit } = request.caller
-    if (rateLimit !== undefined) await rateLimits.admit(apiKeyId, rateLimit, reply)
+    if (request.caller.kind === 'user') return
+    const { id, rateLimit } = request.caller.apiKey
+    if (rateLimit !== undefined) await rateLimits.admit(id, rateLimit, reply)
   })
   answerErrors(app, parts.log)
 
@@ -152,6 +156,8 @@ export async function buildServer(parts: ServerParts): Promise<App> {
   registerProviderAccountRoutes(app, parts)
   registerRefusedWebhookRoutes(app, parts)
   registerApiKeyRoutes(app, parts)
+  registerUserRoutes(app, parts)
+  registerSessionRoutes(app, parts)
   registerQueueStateRoutes(app, parts)
   registerMediaRoutes(app, parts)
   registerProviderWebhookRoutes(app, parts)

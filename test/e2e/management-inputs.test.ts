@@ -58,7 +58,7 @@ const rows: readonly [method: string, path: string, json: unknown, status: numbe
     /^base_url can be set only in the operator's file/,
   ],
   ['POST', keysPath, { name: 'a', scopes: [] }, 400, 'scopes must have at least 1 entry.'],
-  ['POST', keysPath, { name: 'a', scopes: ['admin'] }, 400, 'scopes[0] must be one of: send, read, manage.'],
+  ['POST', keysPath, { name: 'a', scopes: ['admin'] }, 400, 'scopes[0] must be one of: send, read, operate, manage.'],
   ['POST', keysPath, { name: 'a', permissions: { send: false } }, 400, /^permissions must set at least one/],
   ['POST', keysPath, { name: 'a', expires_at: 'soon' }, 400, /^expires_at must be a time/],
   ['POST', keysPath, { name: 'a', expires_at: '2020-01-01T00:00:00Z' }, 400, 'expires_at must be in the future.'],

@@ -64,6 +64,10 @@ suite('every operation is described', () => {
     'GET /webhooks/sms/{provider}',
     'POST /webhooks/sms/{provider}',
     'GET /media/{media_id}',
+    // What lets somebody in.
+    'POST /api/v1/session',
+    'POST /api/v1/session/link',
+    'GET /api/v1/session/first-run',
   ])
   for (const { title, operation, isScoped, body, answers } of operations)
     test(title, () => {

@@ -26,7 +26,7 @@ export function operationsOf(document: unknown): Operation[] {
       path,
       title: `${method.toUpperCase()} ${path}`,
       operation,
-      isScoped: JSON.stringify(at(operation, 'security')) === '[{"apiKey":[]}]',
+      isScoped: JSON.stringify(at(operation, 'security')) === '[{"apiKey":[]},{"session":[]}]',
       parameters: listOf(at(operation, 'parameters')).map((parameter) => ({
         name: String(at(parameter, 'name')),
         in: String(at(parameter, 'in')),

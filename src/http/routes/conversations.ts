@@ -193,7 +193,7 @@ function registerArchiving(app: App, parts: ReadingParts): void {
   app.delete(
     `${path}/:conversation_id`,
     {
-      config: { scopes: ['manage'] },
+      config: { scopes: ['operate', 'manage'] },
       schema: {
         operationId: 'archiveConversation',
         summary: 'Hide a conversation until a new text comes',
@@ -202,7 +202,7 @@ function registerArchiving(app: App, parts: ReadingParts): void {
         params,
         response: {
           200: resultSchema('The conversation is archived.'),
-          ...setupErrors('manage', { 404: ['not_found', noConversation] }),
+          ...setupErrors('operate or manage', { 404: ['not_found', noConversation] }),
         },
       },
     },

@@ -6,7 +6,7 @@ import { type ManagementParts, orNotFound } from '../management.ts'
 import { idSchema, setupErrors } from '../schemas/common.ts'
 import { deliveriesQuery, deliveriesSchema, deliveryBodyOf, deliverySchema } from '../schemas/event-endpoints.ts'
 
-const manage = { scopes: ['manage'] } as const
+const operate = { scopes: ['operate', 'manage'] } as const
 const tags = ['events']
 const path = '/api/v1/event-deliveries'
 const noDelivery = 'No event delivery has this id.'
@@ -15,7 +15,7 @@ export function registerEventDeliveryRoutes(app: App, { store, clock }: Manageme
   app.get(
     path,
     {
-      config: manage,
+      config: operate,
       schema: {
         operationId: 'listEventDeliveries',
         summary: 'What was posted, or waits to be, newest first',
@@ -23,7 +23,9 @@ export function registerEventDeliveryRoutes(app: App, { store, clock }: Manageme
         querystring: deliveriesQuery,
         response: {
           200: deliveriesSchema,
-          ...setupErrors('manage', { 400: ['invalid_request', 'state must be one of: pending, delivered, dead.'] }),
+          ...setupErrors('operate or manage', {
+            400: ['invalid_request', 'state must be one of: pending, delivered, dead.'],
+          }),
         },
       },
     },
@@ -41,7 +43,7 @@ export function registerEventDeliveryRoutes(app: App, { store, clock }: Manageme
   app.post(
     `${path}/:delivery_id/replay`,
     {
-      config: manage,
+      config: operate,
       schema: {
         operationId: 'replayEventDelivery',
         summary: 'Make one delivery again, whatever came of it',
@@ -50,7 +52,7 @@ export function registerEventDeliveryRoutes(app: App, { store, clock }: Manageme
         params: Type.Object({ delivery_id: idSchema }),
         response: {
           200: deliverySchema,
-          ...setupErrors('manage', {
+          ...setupErrors('operate or manage', {
             400: ['invalid_request', 'delivery_id must be a whole number.'],
             404: ['not_found', noDelivery],
           }),

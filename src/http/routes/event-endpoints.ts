@@ -24,6 +24,7 @@ import {
 } from '../schemas/event-endpoints.ts'
 
 const manage = { scopes: ['manage'] } as const
+const operate = { scopes: ['operate', 'manage'] } as const
 const tags = ['events']
 const params = Type.Object({ endpoint_id: idSchema })
 const noEndpoint = 'No event endpoint has this id.'
@@ -42,7 +43,7 @@ function registerReading(app: App, { store }: ManagementParts): void {
   app.get(
     path,
     {
-      config: manage,
+      config: operate,
       schema: {
         operationId: 'listEventEndpoints',
         summary: 'Where events are posted to, in order of their ids',
@@ -51,7 +52,7 @@ function registerReading(app: App, { store }: ManagementParts): void {
         querystring: Type.Object(pageQuery),
         response: {
           200: endpointsSchema,
-          ...setupErrors('manage', { 400: ['invalid_request', 'limit must be at most 1000.'] }),
+          ...setupErrors('operate or manage', { 400: ['invalid_request', 'limit must be at most 1000.'] }),
         },
       },
     },
@@ -62,13 +63,13 @@ function registerReading(app: App, { store }: ManagementParts): void {
   app.get(
     `${path}/:endpoint_id`,
     {
-      config: manage,
+      config: operate,
       schema: {
         operationId: 'getEventEndpoint',
         summary: 'One event endpoint',
         tags,
         params,
-        response: { 200: endpointSchema, ...setupErrors('manage', { ...badId, ...notFound }) },
+        response: { 200: endpointSchema, ...setupErrors('operate or manage', { ...badId, ...notFound }) },
       },
     },
     async (request) =>
@@ -191,13 +192,13 @@ function registerEnding(app: App, { store, clock }: ManagementParts): void {
   app.post(
     `${path}/:endpoint_id/replay`,
     {
-      config: manage,
+      config: operate,
       schema: {
         operationId: 'replayEventEndpoint',
         summary: 'Make all dead deliveries of an endpoint again',
         tags,
         params,
-        response: { 200: replayedSchema, ...setupErrors('manage', { ...badId, ...notFound }) },
+        response: { 200: replayedSchema, ...setupErrors('operate or manage', { ...badId, ...notFound }) },
       },
     },
     async (request) => {

@@ -36,7 +36,7 @@ export function registerEventRoutes(app: App, parts: EventRouteParts): void {
           ...setupErrors('read or manage', {
             400: ['invalid_request', 'limit must be at most 1000.'],
             429: ['rate_limited', 'This API key has 10 event streams open, which is the most. Close one.'],
-            503: ['overloaded', 'Too many event streams are open: at most 200 of all keys. Try again in a moment.'],
+            503: ['overloaded', 'Too many event streams are open: at most 200 of all callers. Try again in a moment.'],
           }),
         },
       },

@@ -71,7 +71,7 @@ function registerDecisions(app: App, parts: HeldRouteParts): void {
     app.post(
       `${path}/:message_id/${verb}`,
       {
-        config: { scopes: ['manage'] },
+        config: { scopes: ['operate', 'manage'] },
         // All of it may be left out, so the body too.
         preValidation: async (request) => {
           request.body ??= {}
@@ -79,13 +79,13 @@ function registerDecisions(app: App, parts: HeldRouteParts): void {
         schema: {
           operationId,
           summary,
-          description: `${description} The event that follows says which API key decided.`,
+          description: `${description} The event that follows says who decided.`,
           tags: ['messages'],
           params: messageIdParams,
           body: decisionSchema,
           response: {
             200: messageSchema,
-            ...setupErrors('manage', {
+            ...setupErrors('operate or manage', {
               ...bodyErrors,
               404: ['not_found', noMessage],
               409: ['conflict', 'This message does not wait for approval (any more). Look at it again.'],

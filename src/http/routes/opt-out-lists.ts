@@ -86,7 +86,7 @@ function registerImport(app: App, parts: ManagementParts): void {
     scope.post(
       `${path}/import`,
       {
-        config: { scopes: ['manage'] },
+        config: { scopes: ['operate', 'manage'] },
         bodyLimit: importBytesMax,
         validatorCompiler: () => () => true,
         schema: {
@@ -98,7 +98,7 @@ function registerImport(app: App, parts: ManagementParts): void {
           body: Type.String({ examples: ['phone_number,evidence\n+1234567890,"Asked on the phone, ticket 4711"\n'] }),
           response: {
             200: optOutImportSchema,
-            ...setupErrors('manage', {
+            ...setupErrors('operate or manage', {
               ...bodyErrors,
               400: ['invalid_request', `The file has more than ${importedRowsMax} lines. Send it in parts.`],
               413: ['body_too_large', tooLarge().message],

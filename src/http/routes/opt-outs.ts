@@ -10,7 +10,7 @@ import type { ManagementParts } from '../management.ts'
 import { bodyErrors, pageQuery, phoneNumberPath, setupErrors } from '../schemas/common.ts'
 import { optOutBodyOf, optOutCreateSchema, optOutSchema, optOutsSchema } from '../schemas/opt-outs.ts'
 
-const manage = { scopes: ['manage'] } as const
+const operate = { scopes: ['operate', 'manage'] } as const
 const read = { scopes: ['read', 'manage'] } as const
 const tags = ['opt-outs']
 const noOptOut = 'This number has not opted out.'
@@ -79,7 +79,7 @@ function registerChanging(app: App, parts: ManagementParts): void {
   app.post(
     path,
     {
-      config: manage,
+      config: operate,
       schema: {
         operationId: 'createOptOut',
         summary: 'Record that a number must not be texted any more',
@@ -87,7 +87,7 @@ function registerChanging(app: App, parts: ManagementParts): void {
           'Holds at once for every assistant, number and provider, and confirms what stood in doubt. 200 when it stood already.',
         tags,
         body: optOutCreateSchema,
-        response: { 200: optOutSchema, 201: optOutSchema, ...setupErrors('manage', bodyErrors) },
+        response: { 200: optOutSchema, 201: optOutSchema, ...setupErrors('operate or manage', bodyErrors) },
       },
     },
     async (request, reply) => {
@@ -107,7 +107,7 @@ function registerChanging(app: App, parts: ManagementParts): void {
   app.delete(
     `${path}/:phone_number`,
     {
-      config: manage,
+      config: operate,
       schema: {
         operationId: 'deleteOptOut',
         summary: 'Allow texts to a number again',
@@ -123,7 +123,7 @@ function registerChanging(app: App, parts: ManagementParts): void {
         }),
         response: {
           204: Type.Null({ description: 'It is gone.' }),
-          ...setupErrors('manage', { ...badNumber, ...notFound }),
+          ...setupErrors('operate or manage', { ...badNumber, ...notFound }),
         },
       },
     },

@@ -52,12 +52,12 @@ function registerOrganization(app: App, parts: PauseRouteParts, turn: Turn): voi
   app.post(
     `/api/v1/organization/${turn.verb}`,
     {
-      config: { scopes: ['manage'] },
+      config: { scopes: ['operate', 'manage'] },
       ...bodyMayBeAbsent,
       schema: {
         ...texts(turn, 'Organization', 'everything that the organization sends', 'organization'),
         body: pauseSchema,
-        response: { 200: organizationSchema, ...setupErrors('manage', bodyErrors) },
+        response: { 200: organizationSchema, ...setupErrors('operate or manage', bodyErrors) },
       },
     },
     async (request) => {
@@ -72,7 +72,7 @@ function registerAssistant(app: App, parts: PauseRouteParts, turn: Turn): void {
   app.post(
     `/api/v1/assistants/:assistant_id/${turn.verb}`,
     {
-      config: { scopes: ['manage'] },
+      config: { scopes: ['operate', 'manage'] },
       ...bodyMayBeAbsent,
       schema: {
         ...texts(turn, 'Assistant', 'what an assistant sends', 'assistants'),
@@ -94,7 +94,7 @@ function registerPhoneNumber(app: App, parts: PauseRouteParts, turn: Turn): void
   app.post(
     `/api/v1/assistants/organization/phone-numbers/:phone_number_id/${turn.verb}`,
     {
-      config: { scopes: ['manage'] },
+      config: { scopes: ['operate', 'manage'] },
       ...bodyMayBeAbsent,
       schema: {
         ...texts(turn, 'PhoneNumber', 'what is sent from a phone number', 'phone numbers'),
@@ -116,7 +116,7 @@ function registerProviderAccount(app: App, parts: PauseRouteParts, turn: Turn): 
   app.post(
     `/api/v1/provider-accounts/:account_id/${turn.verb}`,
     {
-      config: { scopes: ['manage'] },
+      config: { scopes: ['operate', 'manage'] },
       ...bodyMayBeAbsent,
       schema: {
         ...texts(turn, 'ProviderAccount', 'what is sent through a provider account', 'provider accounts'),
@@ -139,7 +139,7 @@ function texts({ verb, does, says }: Turn, name: string, what: string, tag: stri
 }
 
 function errorsWith(sentence: string) {
-  return setupErrors('manage', { ...bodyErrors, 404: ['not_found', sentence] })
+  return setupErrors('operate or manage', { ...bodyErrors, 404: ['not_found', sentence] })
 }
 
 function orderOf(caller: Caller, { paused }: Turn, { reason }: { readonly reason?: string | null }): PauseOrder {

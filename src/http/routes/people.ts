@@ -72,7 +72,7 @@ function registerZone(app: App, { store, clock }: PeopleRouteParts): void {
   app.patch(
     path,
     {
-      config: { scopes: ['manage'] },
+      config: { scopes: ['operate', 'manage'] },
       schema: {
         operationId: 'updatePerson',
         summary: 'Say in which time zone a person is',
@@ -82,7 +82,7 @@ function registerZone(app: App, { store, clock }: PeopleRouteParts): void {
         body: personUpdateSchema,
         response: {
           200: personSchema,
-          ...setupErrors('manage', { ...bodyErrors, 400: ['invalid_request', badZone] }),
+          ...setupErrors('operate or manage', { ...bodyErrors, 400: ['invalid_request', badZone] }),
         },
       },
     },

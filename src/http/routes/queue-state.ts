@@ -32,14 +32,14 @@ export function registerQueueStateRoutes(app: App, parts: QueueStateRouteParts):
   app.post(
     `${path}/resume`,
     {
-      config: { scopes: ['manage'] },
+      config: { scopes: ['operate', 'manage'] },
       schema: {
         operationId: 'resumeQueue',
         summary: 'Let a held queue go on',
         description:
           'Of the whole installation. Look at what waits first, and cancel what was sent already. Who said go stands in the audit log. A queue that is not held stays as it is.',
         tags,
-        response: { 200: queueStateSchema, ...setupErrors('manage') },
+        response: { 200: queueStateSchema, ...setupErrors('operate or manage') },
       },
     },
     async (request) => {

@@ -9,7 +9,7 @@ export function registerRefusedWebhookRoutes(app: App, { store }: { readonly sto
   app.get(
     '/api/v1/refused-webhooks',
     {
-      config: { scopes: ['manage'] },
+      config: { scopes: ['operate', 'manage'] },
       schema: {
         operationId: 'listRefusedWebhooks',
         summary: 'What providers sent that could not be used, newest first',
@@ -18,7 +18,7 @@ export function registerRefusedWebhookRoutes(app: App, { store }: { readonly sto
         querystring: Type.Object(pageQuery),
         response: {
           200: refusedWebhooksSchema,
-          ...setupErrors('manage', { 400: ['invalid_request', 'limit must be at most 1000.'] }),
+          ...setupErrors('operate or manage', { 400: ['invalid_request', 'limit must be at most 1000.'] }),
         },
       },
     },

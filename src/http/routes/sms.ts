@@ -134,7 +134,7 @@ function registerCancel(app: App, { cancelMessage }: SmsRouteParts): void {
   app.delete(
     '/sms/:message_id',
     {
-      config: { scopes: ['send'] },
+      config: { scopes: ['send', 'operate', 'manage'] },
       schema: {
         operationId: 'cancelSms',
         summary: 'Cancel a text that waits',

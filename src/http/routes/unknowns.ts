@@ -48,17 +48,17 @@ export function registerUnknownRoutes(app: App, parts: UnknownRouteParts): void 
   app.post(
     `${path}/:message_id/resolve`,
     {
-      config: { scopes: ['manage'] },
+      config: { scopes: ['operate', 'manage'] },
       schema: {
         operationId: 'resolveUnknown',
         summary: 'Say what became of a text that is unknown',
-        description: 'After a look at the provider. The event that follows says which API key decided.',
+        description: 'After a look at the provider. The event that follows says who decided.',
         tags: ['messages'],
         params: messageIdParams,
         body: resolveSchema,
         response: {
           200: messageSchema,
-          ...setupErrors('manage', {
+          ...setupErrors('operate or manage', {
             ...bodyErrors,
             404: ['not_found', noMessage],
             409: ['conflict', 'What became of this message is known by now. Look at it again.'],

@@ -58,6 +58,7 @@ export const keyUpdateSchema = Type.Union(
         rate_limit: Type.Optional(rateLimitSchema),
         send: Type.Optional(Type.Boolean()),
         read: Type.Optional(Type.Boolean()),
+        operate: Type.Optional(Type.Boolean()),
         manage: Type.Optional(Type.Boolean()),
       },
       {
@@ -78,7 +79,7 @@ const example = {
   name: 'orders service',
   key_prefix: 'tb_live_4Jd8Qw1z',
   scopes: ['send', 'read'],
-  permissions: { send: true, read: true, manage: false },
+  permissions: { send: true, read: true, operate: false, manage: false },
   last_used_at: null,
   expires_at: null,
   usage_count: 0,
@@ -91,7 +92,7 @@ const example = {
 export const apiKeySchema = Type.Object(
   {
     id: idSchema,
-    user_id: Type.Integer({ description: 'There are no users here: the id of the organization.' }),
+    user_id: Type.Integer({ description: 'Keys belong to no user: the id of the organization.' }),
     name: Type.String(),
     key_prefix: Type.String(),
     scopes: Type.Array(Type.String({ enum: [...apiKeyScopes] })),

@@ -17,7 +17,7 @@ const entrySchema = Type.Object(
   {
     id: Type.Integer(),
     occurred_at: timeSchema,
-    actor: Type.String({ description: 'The API key by id and name, or the command line.' }),
+    actor: Type.String({ description: 'The API key or the user by id and name, or the command line.' }),
     action: Type.String({ enum: [...auditActions] }),
     subject: Type.String({ description: 'What it was done to. Never a phone number: entries are kept for ever.' }),
     data: Type.Record(Type.String(), Type.Unknown(), {

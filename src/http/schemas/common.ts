@@ -35,7 +35,7 @@ export const commonErrors = {
 
 /** What every route of the set-up can answer; `scope` as the sentence of a 403 has it. */
 export function setupErrors(
-  scope: 'manage' | 'read or manage',
+  scope: 'manage' | 'operate or manage' | 'read or manage',
   own: Readonly<Record<number, readonly [code: string, detail: string]>> = {},
 ) {
   return errorAnswers({
