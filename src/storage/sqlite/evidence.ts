@@ -76,11 +76,13 @@ function isTaken(database: Database, row: Row, { providerMessageId }: DeliveryRe
   if (row.provider_message_id === providerMessageId) return false
   const key = Number(row.key)
   const twin = database.get(
-    // The plus keeps it off the index of all messages of the organization: few are `sending`.
+    // The plus keeps it off the index of all messages of the organization: few are `sending`. It also takes away the
+    // column's type, so that a number is wanted.
     `SELECT 1 FROM messages m WHERE m.status = 'sending' AND +m.organization_id = ? AND m.sender = ? AND m.recipient = ?
        AND m.body = ? AND m.key <> ?
        AND EXISTS (SELECT 1 FROM attempts a WHERE a.message_key = m.key AND a.outcome IS NULL)`,
-    ...[row.organization_id, row.sender, row.recipient, row.body].map(String),
+    Number(row.organization_id),
+    ...[row.sender, row.recipient, row.body].map(String),
     key,
   )
   if (twin !== undefined) return true
