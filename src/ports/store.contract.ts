@@ -6,7 +6,7 @@ import { SmsError } from '../core/errors.ts'
 import type { MessageId } from '../core/message-id.ts'
 import { learnedOptOut } from '../core/opt-out.ts'
 import { parseE164 } from '../core/phone-number.ts'
-import type { AcceptResult, MessageRecord, Store } from './store.ts'
+import type { AcceptResult, MessageRecord, NewSend, Store } from './store.ts'
 
 /** What every engine promises. `open` gives an empty store. */
 export function storeContract(engine: string, open: () => Promise<Store>): void {
@@ -60,6 +60,17 @@ export function storeContract(engine: string, open: () => Promise<Store>): void 
       const route = await buildRoute(store)
       started(await store.sends.accept(buildSend(route)))
       assert.equal((await store.sends.accept(buildSend(route, { idempotencyKey: 'mine' }))).kind, 'started')
+    })
+
+    test('which message one would join can be asked without joining it', async () => {
+      const route = await buildRoute(store)
+      const first = buildSend(route)
+      const asked = ({ message, guard }: NewSend) => store.sends.findJoined(message, guard)
+      assert.equal(await asked(first), undefined)
+      const { message } = started(await store.sends.accept(first))
+      assert.equal(await asked(buildSend(route)), message.id)
+      assert.equal(await asked(buildSend(route, { idempotencyKey: 'mine' })), undefined)
+      assert.equal(await asked(buildSend(route, { body: 'else' })), undefined)
     })
 
     test('a message that is still being sent guards its content, however late it is', async () => {

@@ -1,6 +1,5 @@
 import type { Segments } from '../core/encoding.ts'
 import { SmsError } from '../core/errors.ts'
-import { isUnresolved } from '../core/evidence.ts'
 import type { Message, SendRequest } from '../core/message.ts'
 import type { MessageId } from '../core/message-id.ts'
 import { findCovering, type OptOut } from '../core/opt-out.ts'
@@ -45,9 +44,6 @@ export type PreviewParts = PrepareParts & {
   readonly expectedWait: ExpectedWait
 }
 
-/** Identical messages are looked for among so many of the newest to the person. */
-const duplicatesLookedAtMax = 50
-
 /**
  * What a send would come to, by the same steps and in the same order as the send. Nothing is written, locked or counted;
  * an idempotency key is not looked up.
@@ -71,7 +67,7 @@ export function makePreviewSend(
     const [facts, wait, duplicateOf] = await Promise.all([
       store.sends.facts(message, needsOf(terms)),
       waitOf(parts, route, prepared),
-      findDuplicate(store, request, message),
+      store.sends.findJoined(message, guardOf(message)),
     ])
     const optOut = findCovering(facts.optOuts, terms)
     return {
@@ -110,21 +106,4 @@ async function waitOf(
   const until = sender === undefined ? undefined : waitsUntil({ sender, ...(account && { account }) }, now)
   const waitMs = until === undefined ? 0 : until - now
   return { waitMs, isSenderBusy: waitMs > turnWaitMsMax }
-}
-
-/** Only what is unresolved, or holds back its duplicates by the policy: a message that has an end whose reader is unknown may, too. */
-async function findDuplicate(
-  store: Store,
-  { idempotencyKey, sender }: SendRequest,
-  message: Message,
-): Promise<MessageId | undefined> {
-  if (idempotencyKey !== undefined) return undefined
-  const { organizationId, recipient, duplicateUntil, createdAt: now } = message
-  const filter = { direction: 'outbound', recipient, ...(duplicateUntil === undefined ? { sender } : {}) } as const
-  const newest = await store.messages.list(organizationId, filter, { skip: 0, limit: duplicatesLookedAtMax })
-  const guard = guardOf(message)
-  return newest.find(
-    ({ message: other }) =>
-      guardOf(other) === guard && (isUnresolved(other.status) || (other.duplicateUntil ?? 0) > now),
-  )?.message.id
 }

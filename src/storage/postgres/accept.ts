@@ -202,7 +202,10 @@ async function joinWaiting(
 ): Promise<readonly Accepted[]> {
   const asking = going.filter(({ message }) => !takesGuard(message) && mayJoin(message))
   if (asking.length === 0) return going
-  const holders = await selectHolders(queries, asking)
+  const holders = await selectHolders(
+    queries,
+    asking.map(({ send }) => send.guard),
+  )
   for (const { send, message } of asking) {
     const holder = holders.get(send.guard)
     if (holder !== undefined && guardHolds(holder, message.createdAt))
@@ -304,7 +307,10 @@ async function giveWay(
   blocked: readonly Insertion[],
   results: Map<NewSend, AcceptResult>,
 ): Promise<Insertion[]> {
-  const holders = await selectHolders(queries, blocked)
+  const holders = await selectHolders(
+    queries,
+    blocked.map(({ send }) => send.guard),
+  )
   const expired: number[] = []
   const again: Insertion[] = []
   for (const insertion of blocked) {
@@ -321,11 +327,11 @@ async function giveWay(
 }
 
 /** By guard. */
-async function selectHolders(queries: Queries, asking: readonly Accepted[]): Promise<Map<string, Row>> {
+export async function selectHolders(queries: Queries, guards: readonly string[]): Promise<Map<string, Row>> {
   const rows = await queries.all(
     `SELECT key, id, status, encode(guard, 'hex') AS guard, guard_expires_at, duplicate_until FROM messages
      WHERE guard IN (SELECT decode(value, 'hex') FROM json_array_elements_text($1))`,
-    JSON.stringify(asking.map(({ send }) => send.guard)),
+    JSON.stringify(guards),
   )
   return new Map(rows.map((row) => [String(row.guard), row]))
 }

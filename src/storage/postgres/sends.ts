@@ -1,9 +1,11 @@
 import { SmsError } from '../../core/errors.ts'
 import type { ReachedLimit } from '../../core/message.ts'
+import type { MessageId } from '../../core/message-id.ts'
 import type { AcceptResult, NewSend, OutcomeRecord, SendStore } from '../../ports/store.ts'
-import { type EndingRule, messageEventData, statusByRule } from '../ending.ts'
+import { type EndingRule, mayJoin, messageEventData, statusByRule } from '../ending.ts'
+import { guardHolds } from '../guard.ts'
 import { causeOf, messageOf, outcomeColumns } from '../rows.ts'
-import { acceptBatch } from './accept.ts'
+import { acceptBatch, selectHolders } from './accept.ts'
 import { makeBatcher } from './batcher.ts'
 import type { ConversationKeys } from './conversations.ts'
 import { CommitUnknown, type Database, type Queries } from './database.ts'
@@ -49,6 +51,11 @@ export function makeSends(database: Database, conversations: ConversationKeys): 
     },
     async facts(message, needs) {
       return (await selectFacts(database, [{ message, terms: { needs } }])).of(message)
+    },
+    async findJoined(message, guard) {
+      const holder = (await selectHolders(database, [guard])).get(guard)
+      const joins = holder !== undefined && mayJoin(message) && guardHolds(holder, message.createdAt)
+      return joins ? (String(holder.id) as MessageId) : undefined
     },
     failInterrupted: (params) => database.transaction((queries) => failInterrupted(queries, params)),
   }

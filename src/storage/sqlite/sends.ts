@@ -65,6 +65,11 @@ export function makeSends(database: Database, conversations: ConversationKeys): 
       }),
 
     facts: async (message, needs) => factsOf(database, message, needs),
+    async findJoined(message, guard) {
+      const holder = selectHolder(database, guard)
+      const joins = holder !== undefined && mayJoin(message) && guardHolds(holder, message.createdAt)
+      return joins ? (String(holder.id) as MessageId) : undefined
+    },
 
     failInterrupted: ({ startedBefore, now, limit }) =>
       database.transaction(() => {
@@ -91,6 +96,13 @@ function isOvertaken(database: Database, { key, guard }: Parameters<SendStore['s
 
 /** Nothing is done or awaited for the attempt `a`, but perhaps a further one. */
 const isOver = `ifnull(a.outcome = 'not_sent' OR (a.outcome = 'unknown' AND a.closed_at IS NOT NULL), 0)`
+
+function selectHolder(database: Database, guard: string) {
+  return database.get(
+    'SELECT key, id, status, guard_expires_at, duplicate_until FROM messages WHERE guard = ?',
+    Buffer.from(guard, 'hex'),
+  )
+}
 
 /** The message, when a further attempt may start: see `SendStore.startAttempt`. */
 function selectStartable(database: Database, { key, resend }: Parameters<SendStore['startAttempt']>[0]) {
@@ -129,18 +141,14 @@ function accept(database: Database, conversations: ConversationKeys, send: NewSe
     return { kind: 'refused', rule: decision.rule, record: { key, message: refused, attempts: [] } }
   }
   const accepted = decision.kind === 'hold' ? judged(message, decision) : countedMessage(send)
-  const guard = Buffer.from(send.guard, 'hex')
-  const holder = database.get(
-    'SELECT key, id, status, guard_expires_at, duplicate_until FROM messages WHERE guard = ?',
-    guard,
-  )
+  const holder = selectHolder(database, send.guard)
   const held = holder !== undefined && guardHolds(holder, message.createdAt)
   if (held && mayJoin(message)) return { kind: 'joined', messageId: String(holder.id) as MessageId }
   if (holder !== undefined && !held) database.run('UPDATE messages SET guard = NULL WHERE key = ?', Number(holder.key))
   const isGuarded = !held && takesGuard(accepted)
   const key = insertMessage(database, accepted, {
     conversationKey,
-    guard: isGuarded ? guard : null,
+    guard: isGuarded ? Buffer.from(send.guard, 'hex') : null,
     guardExpiresAt: isGuarded && accepted.status === 'sending' ? send.guardExpiresAt : null,
   })
   insertMessageEvent(database, key, accepted)
