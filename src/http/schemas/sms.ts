@@ -55,7 +55,8 @@ const messageFields = {
     nullable(
       Type.String({
         format: 'date-time',
-        description: 'Not before this instant, at most 366 days ahead. Implies the queue.',
+        description:
+          'Not before this instant (up to a minute ago counts as now), at most 366 days ahead. Implies the queue.',
       }),
     ),
   ),
