@@ -1,5 +1,5 @@
 import type { OptOut } from './opt-out.ts'
-import { type EffectivePolicy, type Limit, periodMs } from './policy.ts'
+import { countedMsMax, type EffectivePolicy, type Limit, periodMs } from './policy.ts'
 import type { SendTerms } from './send-terms.ts'
 
 /** What the store knows, inside the dispatching transaction, about the person of one send. */
@@ -44,6 +44,8 @@ export type FactNeeds = {
 export type CountQuery = {
   readonly of: 'recipient' | 'assistant' | 'organization' | 'prefix' | 'unanswered'
   readonly since: number
+  /** How long before now that is. */
+  readonly periodMs: number
   readonly upTo: number
   /** Counts the texts of this assistant only. */
   readonly assistantId?: number
@@ -77,14 +79,20 @@ export function countedLimits(policy: EffectivePolicy, terms: Pick<SendTerms, 'a
       limit: messages,
       per,
       periodMs: periodMs[per],
-      query: { since: now - periodMs[per], upTo: messages, ...query },
+      query: { since: now - periodMs[per], periodMs: periodMs[per], upTo: messages, ...query },
     })
   if (policy.unanswered !== undefined && policy.unanswered !== 'off')
     limits.push({
       rule: 'unanswered_limit',
       limit: policy.unanswered,
       per: 'conversation',
-      query: { of: 'unanswered', since: now - countedSinceMs, upTo: policy.unanswered, assistantId },
+      query: {
+        of: 'unanswered',
+        since: now - countedMsMax,
+        periodMs: countedMsMax,
+        upTo: policy.unanswered,
+        assistantId,
+      },
     })
   for (const limit of limitsOf(policy.perRecipient))
     add('recipient_cap', limit, { of: 'recipient', ...(policy.ownPerRecipient ? { assistantId } : {}) })
@@ -99,8 +107,6 @@ export function countedLimits(policy: EffectivePolicy, terms: Pick<SendTerms, 'a
     })
   return limits
 }
-
-const countedSinceMs = 31 * 86_400_000
 
 function limitsOf(limits: EffectivePolicy['perRecipient']): readonly Limit[] {
   return limits === undefined || limits === 'off' ? [] : limits

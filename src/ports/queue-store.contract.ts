@@ -473,6 +473,20 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
         }
       })
 
+      test('two limits of one size over different times are counted each over its own', async () => {
+        await fresh()
+        const policy: Policy = {
+          perRecipient: [
+            { messages: 1, per: 'minute' },
+            { messages: 1, per: 'hour' },
+          ],
+        }
+        assert.equal((await limited(policy)).kind, 'started')
+        const later = await limited(policy, { at: now + 120_000 })
+        assert.ok(later.kind === 'refused')
+        assert.equal(later.record.message.reachedLimit?.per, 'hour')
+      })
+
       test('a person who answers may be texted again', async () => {
         await fresh()
         const policy = { unanswered: 2 }

@@ -9,7 +9,7 @@ import { guardOf } from './content-guard.ts'
 import { evidenceWindowMs, makeDispatchMessage } from './dispatch-message.ts'
 import { decisionTerms } from './prepare-send.ts'
 import type { ReconcileParts } from './reconcile-attempt.ts'
-import type { StandingRoute } from './standing-route.ts'
+import type { MessageOrigin, StandingRoute } from './standing-route.ts'
 
 /**
  * A number is left to one process for this long, from the turns to the claim. Others look every second: five seconds
@@ -40,12 +40,18 @@ export function makeDispatchQueue(parts: ReconcileParts): DispatchQueue {
   const { store, clock, routes, breakers, watch, metrics, log } = parts
   const dispatchMessage = makeDispatchMessage(parts)
 
+  /** A pause that is over may be remembered still: what was just let go would be held again. */
+  async function findRoute(origin: MessageOrigin): Promise<StandingRoute | undefined> {
+    const route = await routes.find(origin)
+    return route !== undefined && settingsOf(route).paused !== undefined ? routes.findFresh(origin) : route
+  }
+
   async function senderTerms(due: DueSender, takeMax: number): Promise<SenderTerms | undefined> {
     const sender = await store.senders.find(due.organizationId, due.senderId)
     if (sender === undefined) return undefined
     const { organizationId, senderId } = due
     const { providerAccountId, assistantId = 0 } = sender
-    const route = await routes.find({ organizationId, senderId, providerAccountId, assistantId })
+    const route = await findRoute({ organizationId, senderId, providerAccountId, assistantId })
     if (route === undefined) return undefined
     const { account } = route
     const paces = parts.providers.get(account.provider)?.paces
@@ -64,7 +70,7 @@ export function makeDispatchQueue(parts: ReconcileParts): DispatchQueue {
   async function claimTurns(turns: readonly Turn[], now: number): Promise<Claimed[]> {
     const found = new Map<string, StandingRoute>()
     for (const turn of turns) {
-      const route = await routes.find(turn)
+      const route = await findRoute(turn)
       if (route !== undefined) found.set(originOf(turn), route)
     }
     const records = await store.queue.claim({

@@ -20,6 +20,8 @@ export type MessageOrigin = Pick<Message, 'organizationId' | 'assistantId' | 'se
 export type StandingRoutes = {
   /** As it was at most `lookupLifetimeMs` ago. Undefined when the account is gone: nothing can be sent. */
   find(origin: MessageOrigin): Promise<StandingRoute | undefined>
+  /** As it is now, past what is remembered. */
+  findFresh(origin: MessageOrigin): Promise<StandingRoute | undefined>
   /** @throws SmsError `conflict` when the account is gone. */
   get(origin: MessageOrigin): Promise<StandingRoute>
   clear(): void
@@ -29,29 +31,35 @@ export function makeStandingRoutes({ store, clock }: { readonly store: Store; re
   const routes = makeLookupCache<StandingRoute>({
     clock,
     entriesMax: routesCachedMax,
-    async load(key) {
-      const [organizationId = 0, assistantId = 0, senderId = 0, accountId = 0] = key.split(' ').map(Number)
-      const [organization, account, assistant, sender] = await Promise.all([
-        store.organizations.find(organizationId),
-        store.accounts.find(organizationId, accountId),
-        store.assistants.find(organizationId, assistantId),
-        store.senders.find(organizationId, senderId),
-      ])
-      if (organization === undefined || account === undefined) return undefined
-      return {
-        organization,
-        account,
-        ...(assistant === undefined ? {} : { assistant }),
-        ...(sender === undefined ? {} : { sender }),
-      }
+    load: (key) => {
+      const [organizationId = 0, assistantId = 0, senderId = 0, providerAccountId = 0] = key.split(' ').map(Number)
+      return findFresh({ organizationId, assistantId, senderId, providerAccountId })
     },
   })
+
+  async function findFresh(origin: MessageOrigin): Promise<StandingRoute | undefined> {
+    const { organizationId, assistantId, senderId, providerAccountId } = origin
+    const [organization, account, assistant, sender] = await Promise.all([
+      store.organizations.find(organizationId),
+      store.accounts.find(organizationId, providerAccountId),
+      store.assistants.find(organizationId, assistantId),
+      store.senders.find(organizationId, senderId),
+    ])
+    if (organization === undefined || account === undefined) return undefined
+    return {
+      organization,
+      account,
+      ...(assistant === undefined ? {} : { assistant }),
+      ...(sender === undefined ? {} : { sender }),
+    }
+  }
 
   const find = ({ organizationId, assistantId, senderId, providerAccountId }: MessageOrigin) =>
     routes.find(`${organizationId} ${assistantId} ${senderId} ${providerAccountId}`)
 
   return {
     find,
+    findFresh,
     async get(origin) {
       const route = await find(origin)
       if (route === undefined)

@@ -125,9 +125,12 @@ async function selectContacts(queries: Queries, asked: readonly Asked[]): Promis
 }
 
 /** Two sends of one moment that ask for the same are counted once, over the longer time. */
-function countKey({ organizationId, recipient }: Message, { of, assistantId, prefix, upTo }: CountQuery): string {
+function countKey(
+  { organizationId, recipient }: Message,
+  { of, assistantId, prefix, periodMs, upTo }: CountQuery,
+): string {
   const scope = of === 'recipient' || of === 'unanswered' ? recipient : (prefix ?? '')
-  return `${organizationId} ${of} ${assistantId ?? ''} ${scope} ${upTo}`
+  return `${organizationId} ${of} ${assistantId ?? ''} ${scope} ${upTo} ${periodMs}`
 }
 
 type CountInput = {
