@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { Client } from 'pg'
 
 /** A message as the database has it in the end. */
@@ -5,25 +6,23 @@ export type StoredMessage = {
   readonly key: number
   readonly id: string
   readonly status: string
-  readonly text: string
   readonly recipient: string
   readonly segmentCount: number
   readonly attempts: readonly StoredAttempt[]
 }
 
 export type StoredAttempt = {
-  readonly number: number
   readonly startedAt: number
-  readonly outcome: string | null
-  readonly reason: string | null
+  readonly outcome: string | undefined
+  readonly reason: string | undefined
 }
 
 /** The database, read by its tables and not through the service. */
 export type Books = {
   /** Messages in the queue that no unresolved attempt to the same person holds back. */
   free(): Promise<number>
-  /** Messages in the queue. */
-  queued(): Promise<number>
+  /** Messages in the queue, or for later. */
+  waiting(): Promise<number>
   /** Messages whose attempts are under way, or unresolved. */
   sending(): Promise<number>
   messages(): Promise<StoredMessage[]>
@@ -31,41 +30,54 @@ export type Books = {
 }
 
 export async function openBooks(url: string): Promise<Books> {
-  const client = new Client({ connectionString: url })
-  await client.connect()
-  const count = async (sql: string) => Number((await client.query(sql)).rows[0].count)
+  const { rows, close } = url.startsWith('sqlite:') ? openSqlite(url) : await openPostgres(url)
+  const count = async (what: string) =>
+    Number((await rows(`SELECT count(*) AS count FROM messages m WHERE ${what}`))[0]?.count)
   return {
     free: () =>
-      count(`SELECT count(*) FROM messages m WHERE status = 'queued' AND NOT EXISTS (
+      count(`status = 'queued' AND NOT EXISTS (
         SELECT 1 FROM messages u JOIN attempts a ON a.message_key = u.key
         WHERE u.status = 'sending' AND u.sender_id = m.sender_id AND u.recipient = m.recipient AND a.outcome IS NULL)`),
-    queued: () => count(`SELECT count(*) FROM messages WHERE status = 'queued'`),
-    sending: () => count(`SELECT count(*) FROM messages WHERE status = 'sending'`),
+    waiting: () => count(`status IN ('queued', 'scheduled', 'held')`),
+    sending: () => count(`status = 'sending'`),
     async messages() {
-      const attempts = new Map<number, StoredAttempt[]>()
-      const rows = await client.query('SELECT * FROM attempts ORDER BY message_key, number')
-      for (const row of rows.rows) {
-        const key = Number(row.message_key)
-        const known = attempts.get(key) ?? []
-        attempts.set(key, known)
-        known.push({
-          number: row.number,
-          startedAt: Number(row.started_at),
-          outcome: row.outcome,
-          reason: row.reason,
-        })
-      }
-      const found = await client.query(`SELECT * FROM messages WHERE direction = 'outbound' ORDER BY key`)
-      return found.rows.map((row) => ({
+      const attempts = Map.groupBy(await rows('SELECT * FROM attempts ORDER BY message_key, number'), (row) =>
+        Number(row.message_key),
+      )
+      const messages = await rows(`SELECT * FROM messages WHERE direction = 'outbound' ORDER BY key`)
+      return messages.map((row) => ({
         key: Number(row.key),
-        id: row.id,
-        status: row.status,
-        text: row.body,
-        recipient: row.recipient,
-        segmentCount: row.segment_count,
-        attempts: attempts.get(Number(row.key)) ?? [],
+        id: String(row.id),
+        status: String(row.status),
+        recipient: String(row.recipient),
+        segmentCount: Number(row.segment_count),
+        attempts: (attempts.get(Number(row.key)) ?? []).map((attempt) => ({
+          startedAt: Number(attempt.started_at),
+          outcome: textOf(attempt.outcome),
+          reason: textOf(attempt.reason),
+        })),
       }))
     },
-    close: () => client.end(),
+    close,
   }
+}
+
+type Rows = {
+  rows(sql: string): Promise<Record<string, unknown>[]>
+  close(): Promise<void>
+}
+
+async function openPostgres(url: string): Promise<Rows> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  return { rows: async (sql) => (await client.query(sql)).rows, close: () => client.end() }
+}
+
+function openSqlite(url: string): Rows {
+  const database = new DatabaseSync(url.slice('sqlite:'.length), { readOnly: true })
+  return { rows: async (sql) => database.prepare(sql).all(), close: async () => database.close() }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }

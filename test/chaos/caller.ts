@@ -3,6 +3,9 @@ import type { History, TextAnswer } from './history.ts'
 import type { PlannedText } from './plan.ts'
 import { wallClockMs } from './wall-clock.ts'
 
+/** `sendAt`: Unix milliseconds. */
+export type HandedText = PlannedText & { readonly sendAt?: number }
+
 export type Target = { readonly name: string; readonly url: string }
 
 /** What a request came to; `cut` when there was no answer, which tells a caller nothing. */
@@ -11,15 +14,12 @@ export type Answer =
   | { readonly kind: 'cut'; readonly cause: string }
 
 export type Caller = {
-  /** One request to one node, told to nobody. */
-  call(
-    target: Target,
-    method: string,
-    path: string,
-    body?: { readonly key?: string; readonly json: object },
-  ): Promise<Answer>
   /** Hands over texts with one idempotency key, to any node and to others until all of them have an answer for good. */
-  handOver(texts: readonly PlannedText[], key: string): Promise<void>
+  handOver(texts: readonly HandedText[], key: string): Promise<readonly TextAnswer[]>
+  /** Sends a text at once, at any node and at others until it has an answer for good. */
+  send(text: PlannedText): Promise<void>
+  /** Asks one node once not to send a text. */
+  cancel(target: Target, text: TextAnswer): Promise<void>
   /** Records that a person refuses further texts, at any node and at others until one has done it. */
   optOut(recipient: string): Promise<void>
 }
@@ -39,21 +39,16 @@ export function makeCaller(params: {
 }): Caller {
   const { apiKey, history, pick } = params
 
-  async function call(
-    { url }: Target,
-    method: string,
-    path: string,
-    body?: { readonly key?: string; readonly json: object },
-  ): Promise<Answer> {
+  async function call({ url }: Target, { path, key, json }: Request): Promise<Answer> {
     try {
       const response = await fetch(url + path, {
-        method,
+        method: json === undefined ? 'DELETE' : 'POST',
         headers: {
           authorization: `Bearer ${apiKey}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...(body?.key === undefined ? {} : { 'idempotency-key': body.key }),
+          ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(key === undefined ? {} : { 'idempotency-key': key }),
         },
-        ...(body === undefined ? {} : { body: JSON.stringify(body.json) }),
+        ...(json === undefined ? {} : { body: JSON.stringify(json) }),
         signal: AbortSignal.timeout(answerMsMax),
       })
       return { kind: 'answer', status: response.status, body: await response.json() }
@@ -66,7 +61,7 @@ export function makeCaller(params: {
 
   /** Asks until `settle` is content with an answer. */
   async function insist(
-    request: { readonly path: string; readonly key?: string; readonly json: object },
+    request: Request,
     settle: (
       answer: Answer & { kind: 'answer' },
       asked: { readonly node: string; readonly askedAt: number },
@@ -75,12 +70,10 @@ export function makeCaller(params: {
     for (let tries = 1; tries <= triesMax; tries++) {
       const target = pick()
       const askedAt = wallClockMs()
-      const answer = await call(target, 'POST', request.path, request)
+      const answer = await call(target, request)
       if (answer.kind === 'answer' && settle(answer, { node: target.name, askedAt })) return
       const again = answer.kind === 'cut' || busyStatuses.includes(answer.status) || isOk(answer)
-      const cause =
-        answer.kind === 'cut' ? answer.cause : `${answer.status} ${JSON.stringify(answer.body).slice(0, 300)}`
-      history.append({ kind: 'failed', node: target.name, cause, again })
+      history.append({ kind: 'failed', node: target.name, cause: reasonOf(answer), again })
       if (!again) return
       await pause(pauseMs)
     }
@@ -88,16 +81,39 @@ export function makeCaller(params: {
   }
 
   return {
-    call,
-    handOver(texts, key) {
-      const messages = texts.map((text) => ({ ...bodyOf(text) }))
-      return insist({ path: '/sms/send/batch', key, json: { messages } }, (answer, asked) => {
+    async handOver(texts, key) {
+      let answers: readonly TextAnswer[] = []
+      await insist({ path: '/sms/send/batch', key, json: { messages: texts.map(bodyOf) } }, (answer, asked) => {
         if (!isOk(answer)) return false
-        const answers = answersOf(answer.body, texts)
+        answers = answersOf(answer.body, texts)
         if (answers.some(({ status }) => busyStatuses.includes(status))) return false
         history.append({ kind: 'answered', ...asked, answers })
         return true
       })
+      return answers
+    },
+    send: (text) =>
+      insist({ path: '/sms/send', key: `text ${text.index}`, json: bodyOf(text) }, ({ status, body }, asked) => {
+        if (status !== 200) return false
+        history.append({
+          kind: 'answered',
+          ...asked,
+          answers: [{ index: text.index, status, word: wordOf(status, body) }],
+        })
+        return true
+      }),
+    async cancel(target, { index, word }) {
+      const askedAt = wallClockMs()
+      const answer = await call(target, { path: `/sms/${word}` })
+      if (answer.kind === 'answer' && isOk(answer))
+        history.append({
+          kind: 'cancel',
+          node: target.name,
+          index,
+          askedAt,
+          canceled: memberOf(answer.body, 'success') === true,
+        })
+      else history.append({ kind: 'failed', node: target.name, cause: reasonOf(answer), again: answer.kind === 'cut' })
     },
     optOut: (recipient) =>
       insist({ path: '/api/v1/opt-outs', json: { phone_number: recipient } }, (answer, { askedAt }) => {
@@ -108,8 +124,30 @@ export function makeCaller(params: {
   }
 }
 
-export function bodyOf({ sender, recipient, text }: PlannedText) {
-  return { from_phone_number: sender.phoneNumber, to_phone_number: recipient, message: text, on_unknown: 'hold' }
+/** A POST of JSON, or without any a DELETE. */
+type Request = { readonly path: string; readonly key?: string; readonly json?: object }
+
+function bodyOf({ sender, recipient, text, sendAt }: HandedText) {
+  return {
+    from_phone_number: sender.phoneNumber,
+    to_phone_number: recipient,
+    message: text,
+    on_unknown: 'hold',
+    ...(sendAt === undefined ? {} : { send_at: new Date(sendAt).toISOString() }),
+  }
+}
+
+function reasonOf(answer: Answer): string {
+  return answer.kind === 'cut' ? answer.cause : `${answer.status} ${JSON.stringify(answer.body).slice(0, 300)}`
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return Reflect.get(Object(value), name)
+}
+
+/** The id of a text, or the code of its refusal. */
+function wordOf(status: number, body: unknown): string {
+  return String(memberOf(body, status === 200 ? 'id' : 'code'))
 }
 
 function isOk({ status }: Answer & { kind: 'answer' }): boolean {
@@ -117,16 +155,13 @@ function isOk({ status }: Answer & { kind: 'answer' }): boolean {
 }
 
 function answersOf(body: unknown, texts: readonly PlannedText[]): TextAnswer[] {
-  const results: unknown = Reflect.get(Object(body), 'results')
+  const results = memberOf(body, 'results')
   if (!Array.isArray(results) || results.length !== texts.length)
     throw new Error(`a batch was answered with ${JSON.stringify(body).slice(0, 300)}`)
-  return texts.map(({ index }, place) => textAnswerOf(index, results[place]))
-}
-
-function textAnswerOf(index: number, result: unknown): TextAnswer {
-  const member = (name: string): unknown => Reflect.get(Object(result), name)
-  const status = Number(member('status_code'))
-  return { index, status, word: String(status === 200 ? member('id') : member('code')) }
+  return texts.map(({ index }, place) => {
+    const status = Number(memberOf(results[place], 'status_code'))
+    return { index, status, word: wordOf(status, results[place]) }
+  })
 }
 
 /** What the socket said; the same words for everything of one kind. */

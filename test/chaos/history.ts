@@ -15,6 +15,14 @@ export type HistoryEntry =
   /** `again`: its caller may repeat it, and did. */
   | { readonly kind: 'failed'; readonly node: string; readonly cause: string; readonly again: boolean }
   | { readonly kind: 'opted_out'; readonly recipient: string; readonly askedAt: number }
+  /** What a node said to a cancellation: whether the text will not leave. */
+  | {
+      readonly kind: 'cancel'
+      readonly node: string
+      readonly index: number
+      readonly askedAt: number
+      readonly canceled: boolean
+    }
   | { readonly kind: FaultKind; readonly node: string }
   | { readonly kind: 'ended'; readonly node: string; readonly exitCode: number | null }
 

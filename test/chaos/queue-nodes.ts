@@ -143,7 +143,7 @@ async function reached(bed: TestBed, count: number): Promise<void> {
 async function settled(campaign: QueueCampaign, { books, carried }: TestBed): Promise<void> {
   let [known, since] = ['', performance.now()]
   for (;;) {
-    const waiting = await (campaign.untilEmpty ? books.queued() : books.free())
+    const waiting = await (campaign.untilEmpty ? books.waiting() : books.free())
     const state = `${await carried()} ${waiting} ${await books.sending()}`
     if (state !== known) [known, since] = [state, performance.now()]
     const stillMs = performance.now() - since
