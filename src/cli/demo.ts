@@ -13,7 +13,8 @@ import { telnyxPublicKey } from '../simulator/telnyx.ts'
 import { systemClock } from '../telemetry/clock.ts'
 import { makeLog } from '../telemetry/log.ts'
 import { planSetup, type Setup } from '../use-cases/apply-setup.ts'
-import { recordApiKey } from '../use-cases/create-api-key.ts'
+import { commandLine, recordApiKey } from '../use-cases/create-api-key.ts'
+import { addressOfLink, type MadeLink, makeSignInLink } from '../use-cases/sign-in-link.ts'
 import type { Output } from './output.ts'
 import { type Session, withSession } from './session.ts'
 
@@ -44,8 +45,10 @@ export async function startDemo(params: {
     log,
   })
   try {
-    await withSession(env, (session) => setUp(session, { demo, simulator, apiKey }))
-    const app = await startApp({ config, secrets, log, version, trustsLocalhost: true })
+    const { token } = await withSession(env, (session) => setUp(session, { demo, simulator, apiKey }))
+    const carrierUrl = simulator.url.replace('127.0.0.1', 'localhost')
+    const phoneUrl = `${carrierUrl}/phone`
+    const app = await startApp({ config, secrets, log, version, trustsLocalhost: true, phoneUrl })
     const url = config.port === 0 ? app.url : config.publicUrl
     simulator.configure({
       inboundUrls: {
@@ -53,7 +56,7 @@ export async function startDemo(params: {
         [numbers.telnyx]: `${url}/webhooks/sms/telnyx`,
       },
     })
-    output.line(welcome({ url, apiKey, carrierUrl: simulator.url.replace('127.0.0.1', 'localhost') }))
+    output.line(welcome({ url, consoleUrl: addressOfLink(url, token), apiKey, carrierUrl }))
     return {
       url: app.url,
       async close() {
@@ -131,14 +134,18 @@ function simulatedAccounts(demo: DemoSecrets): SimulatedAccount[] {
   ]
 }
 
+/** @returns the link that makes the first owner, or lets the oldest in. */
 async function setUp(
   session: Session,
   { demo, simulator, apiKey }: { demo: DemoSecrets; simulator: Simulator; apiKey: string },
-): Promise<void> {
+): Promise<MadeLink> {
   const plan = await planSetup(session, setupOf(demo, simulator))
   const { organizationId } = await plan.apply()
   if ((await session.store.apiKeys.findByHash(hash('sha256', apiKey, 'hex'))) === undefined)
     await recordApiKey(session, { organizationId, name: 'demo', scopes: apiKeyScopes, key: apiKey })
+  const user = (await session.store.users.list(organizationId)).find(({ role }) => role === 'owner')
+  const whom = { organizationId, ...(user === undefined ? {} : { user }) }
+  return makeSignInLink(session, { ...whom, setsPassword: false, actor: commandLine })
 }
 
 function setupOf(demo: DemoSecrets, { baseUrls }: Simulator): Setup {
@@ -169,13 +176,16 @@ function setupOf(demo: DemoSecrets, { baseUrls }: Simulator): Setup {
   }
 }
 
-function welcome({ url, apiKey, carrierUrl }: { url: string; apiKey: string; carrierUrl: string }): string {
+function welcome(addresses: { url: string; consoleUrl: string; carrierUrl: string; apiKey: string }): string {
+  const { url, consoleUrl, carrierUrl, apiKey } = addresses
   const curl = (from: string) =>
     `curl -sS ${url}/sms/send -H 'Authorization: Bearer ${apiKey}' -H 'Content-Type: application/json' -d '${JSON.stringify(
       { from_phone_number: from, to_phone_number: exampleRecipient, message: 'Hello from Textbridge' },
     )}'`
   return `
   Textbridge   ${url}        API reference: ${url}/docs
+  Console      ${consoleUrl}
+               signs you in, once and within 15 minutes; each start prints another
   Carrier      ${carrierUrl}        what was sent, and the magic recipients
   API key      ${apiKey}
   Numbers      ${numbers.twilio}  through Twilio

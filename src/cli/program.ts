@@ -10,6 +10,7 @@ import { createKey, listKeys, revokeKey } from './keys.ts'
 import type { Output } from './output.ts'
 import { resumeHeldQueue, showQueue } from './queue.ts'
 import { startServe } from './serve.ts'
+import { addUser, listUsers, printSignInLink } from './users.ts'
 
 export type ProgramParts = {
   readonly env: Env
@@ -96,6 +97,29 @@ function makeProgram(parts: ProgramParts): Command {
     .argument('<id>', 'as `keys list` shows it')
     .option('--organization <name>', 'needed when there are several')
     .action((id: string, options: { organization?: string }) => revokeKey(parts, { id, ...options }))
+
+  const users = program.command('users').description('people who sign in to the console')
+  users
+    .command('link')
+    .description('print a link that lets somebody in, once and within 15 minutes; the first one makes the owner')
+    .option('--user <name>', 'needed when there are several')
+    .option('--organization <name>', 'needed when there are several')
+    .option('--json', 'print JSON')
+    .action((options) => printSignInLink(parts, options))
+  users
+    .command('add')
+    .description('add somebody, and print the link by which they choose their password')
+    .requiredOption('--name <name>', 'an e-mail address, or any other name')
+    .requiredOption('--role <role>', 'viewer, operator or owner')
+    .option('--organization <name>', 'needed when there are several')
+    .option('--json', 'print JSON')
+    .action((options) => addUser(parts, options))
+  users
+    .command('list')
+    .description('list who can sign in')
+    .option('--organization <name>', 'needed when there are several')
+    .option('--json', 'print JSON')
+    .action((options) => listUsers(parts, options))
 
   program
     .command('queue')

@@ -5,12 +5,14 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { promisify } from 'node:util'
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts'
+import { loadMigrations } from '../../src/storage/migrator.ts'
 import { systemClock } from '../../src/telemetry/clock.ts'
 import { runTextbridge, startTextbridge, temporaryFolder } from '../support/process.ts'
 import { silentLog } from '../support/silent-log.ts'
 import { telnyxAccount, twilioAccount } from '../support/simulated-accounts.ts'
 
 const folder = temporaryFolder()
+const migrations = loadMigrations(new URL('../../src/storage/sqlite/migrations/', import.meta.url))
 let simulator: Simulator
 before(async () => {
   simulator = await startSimulator({
@@ -185,11 +187,46 @@ test('keys are made, listed and revoked', async () => {
   assert.equal((await runTextbridge(['keys', 'revoke', '999'], env)).code, 1)
 })
 
+suite('users', () => {
+  test('a link makes the first owner, others are added with a link of their own, and all are listed', async () => {
+    const env = environment('users.db', { TEXTBRIDGE_PUBLIC_URL: 'https://sms.example.com' })
+    const users = (...args: string[]) => runTextbridge(['users', ...args], env)
+    assert.match((await users('link')).stderr, /no organization yet/)
+    await runTextbridge(['apply', '-f', writeSetup('users.yaml')], env)
+    const first = await users('link')
+    assert.match(first.stdout, /^https:\/\/sms\.example\.com\/console#link=[\w-]{43}\n$/)
+    assert.match(first.stderr, /^Whoever opens it first becomes the owner\. Good once, until 2\S+Z\.\n$/)
+    const added = await users('add', '--name', 'Ann', '--role', 'viewer', '--json')
+    const { url, user } = JSON.parse(added.stdout)
+    assert.match(url, /^https:\/\/sms\.example\.com\/console#link=[\w-]{43}$/)
+    assert.deepEqual(user, { id: 1, name: 'Ann', role: 'viewer', has_password: false, last_signed_in_at: null })
+    assert.match((await users('link')).stderr, /^It lets Ann in\./)
+    await users('add', '--name', 'Ben', '--role', 'owner')
+    assert.match((await users('link')).stderr, /several users\. Name one with --user: Ann, Ben\./)
+    assert.match((await users('link', '--user', 'ben')).stderr, /^It lets Ben in\./)
+    assert.match((await users('link', '--user', 'Zoe')).stderr, /no user called Zoe/)
+    assert.equal(
+      (await users('list')).stdout,
+      'ID\tROLE\tLAST SIGNED IN\tNAME\n1\tviewer\tnever\tAnn\n2\towner\tnever\tBen\n',
+    )
+  })
+
+  test('what cannot be a user is refused with a sentence', async () => {
+    const env = environment('no-users.db')
+    await runTextbridge(['apply', '-f', writeSetup('no-users.yaml')], env)
+    const add = (name: string, role: string) => runTextbridge(['users', 'add', '--name', name, '--role', role], env)
+    assert.match((await add('Ann', 'admin')).stderr, /--role must be one of: viewer, operator, owner\./)
+    assert.match((await add(' ', 'owner')).stderr, /name must not be blank\./)
+    assert.equal((await add('Ann', 'owner')).code, 0)
+    assert.match((await add('ANN', 'owner')).stderr, /already in use/)
+  })
+})
+
 test('migrate, help and wrong usage have their exit codes', async () => {
   const env = environment('migrate.db')
   assert.equal(
     (await runTextbridge(['migrate'], env)).stdout,
-    'Applied: 0001-foundation, 0002-after-the-send, 0003-queue-pace-policy.\n',
+    `Applied: ${migrations.map(({ title }) => title).join(', ')}.\n`,
   )
   assert.equal((await runTextbridge(['migrate'], env)).stdout, 'The schema is up to date.\n')
   assert.equal((await runTextbridge(['--help'], env)).code, 0)
@@ -200,6 +237,7 @@ test('the demo prints curl lines that, pasted, send through both providers and t
   const database = join(folder.path, 'demo', 'textbridge.db')
   const demo = startTextbridge(['demo'], { TEXTBRIDGE_DATABASE_URL: `sqlite:${database}`, TEXTBRIDGE_PORT: '0' })
   const [, carrier] = await demo.printed(/Carrier {6}(\S+)/)
+  await demo.printed(/Console {6}http:\/\/127\.0\.0\.1:\d+\/console#link=[\w-]{43}\n/)
   const [printed] = await demo.printed(/curl[\s\S]*sms-conversations.*\n/)
   const lines = printed.split('\n').filter((line) => line.startsWith('curl '))
   const paste = async (line = '') => (await promisify(execFile)('bash', ['-c', line])).stdout
