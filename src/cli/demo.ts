@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type RunningApp, startApp } from '../app.ts'
 import { parseConfig } from '../config/config.ts'
 import type { Env } from '../config/env.ts'
@@ -43,6 +44,7 @@ export async function startDemo(params: {
     accounts: simulatedAccounts(demo),
     clock: systemClock,
     log,
+    phonePageFolder: fileURLToPath(new URL('../../console/phone/dist', import.meta.url)),
   })
   try {
     const { token } = await withSession(env, (session) => setUp(session, { demo, simulator, apiKey }))
@@ -186,6 +188,8 @@ function welcome(addresses: { url: string; consoleUrl: string; carrierUrl: strin
   Textbridge   ${url}        API reference: ${url}/docs
   Console      ${consoleUrl}
                signs you in, once and within 15 minutes; each start prints another
+  Phone        ${carrierUrl}/phone/#${exampleRecipient}/${numbers.twilio}
+               reads the texts as the person who gets them, and answers
   Carrier      ${carrierUrl}        what was sent, and the magic recipients
   API key      ${apiKey}
   Numbers      ${numbers.twilio}  through Twilio

@@ -54,6 +54,14 @@ export type PostedWebhook = {
   readonly finishedAt: number
 }
 
+/** What a watcher of the carrier is told. */
+export type CarrierChange =
+  /** New, or its status moved on. */
+  | { readonly kind: 'text'; readonly text: CarriedMessage | InboundText }
+  /** What the next text to the person is treated like has changed; `played`: there was such a text. */
+  | { readonly kind: 'next'; readonly person: string; readonly like: string | undefined; readonly played?: string }
+  | { readonly kind: 'cleared' }
+
 /** Whose texts a STOP refuses: those of the number it was sent to, or of the whole account. */
 export type StopScope = 'number' | 'account'
 type Pair = { readonly accountId: string; readonly number: string; readonly person: string }
@@ -61,6 +69,7 @@ type Pair = { readonly accountId: string; readonly number: string; readonly pers
 /** Oldest go first; a simulator that runs for weeks must not fill the memory. */
 export const ledgerLengthMax = 10_000
 const mediaCountMax = 200
+const personsWithNextMax = 1_000
 
 /** What went out, whichever wire API it came in by. The ledger is the truth that duplicates are counted against. */
 export type Carrier = ReturnType<typeof makeCarrier>
@@ -73,6 +82,8 @@ export function makeCarrier(clock: Clock, settings: Settings) {
   const stopped = new Set<string>()
   const refusedBefore = new Set<string>()
   const queues = makeSenderQueues(clock)
+  const nextByPerson = new Map<string, string>()
+  let watcher: (change: CarrierChange) => void = () => undefined
   let requestCount = 0
   const isListed = ({ createdAt }: { readonly createdAt: number }) => createdAt <= clock.now() - settings.listLagMs
 
@@ -80,11 +91,28 @@ export function makeCarrier(clock: Clock, settings: Settings) {
     /** What to do with one send request to this recipient; counts it. */
     treat(recipient: string): Behaviour {
       requestCount++
+      const like = nextByPerson.get(recipient)
+      if (like !== undefined) {
+        nextByPerson.delete(recipient)
+        watcher({ kind: 'next', person: recipient, like: undefined, played: like })
+        return behaviourFor(like)
+      }
       const behaviour = behaviourFor(recipient)
       if (behaviour.alternates === undefined) return behaviour
       if (refusedBefore.delete(recipient)) return ordinary
       refusedBefore.add(recipient)
       return behaviour
+    },
+    /** The next text to the person is treated like one to the magic recipient, once; undefined: like any other. */
+    treatNextLike(person: string, like: string | undefined): void {
+      if (like === undefined) nextByPerson.delete(person)
+      else keep(nextByPerson, person, like, personsWithNextMax)
+      watcher({ kind: 'next', person, like })
+    },
+    nextFor: (person: string): string | undefined => nextByPerson.get(person),
+    /** The one watcher hears of every change from now on. */
+    watch(listener: typeof watcher): void {
+      watcher = listener
     },
     /** How long the queue of the sender has no room for the text, in milliseconds; 0 when it is in it now. */
     waitFor({ accountId, sender, body }: Submission): number {
@@ -99,11 +127,22 @@ export function makeCarrier(clock: Clock, settings: Settings) {
         status: 'queued',
       }
       keep(byId, message.id, message, ledgerLengthMax)
+      watcher({ kind: 'text', text: message })
       return message
+    },
+    move(message: CarriedMessage, status: CarriedStatus): void {
+      message.status = status
+      watcher({ kind: 'text', text: message })
     },
     receive(text: InboundText): void {
       keep(texts, text.id, text, ledgerLengthMax)
       for (const medium of text.media) keep(media, medium.id, medium, mediaCountMax)
+      watcher({ kind: 'text', text })
+    },
+    /** What became of the webhook that reports the text. */
+    report(text: InboundText, webhook: InboundText['webhook']): void {
+      text.webhook = webhook
+      watcher({ kind: 'text', text })
     },
     recordWebhook(webhook: PostedWebhook): void {
       webhooks.push(webhook)
@@ -129,9 +168,10 @@ export function makeCarrier(clock: Clock, settings: Settings) {
     /** Send requests that reached a wire API with valid credentials, accepted or not. */
     requestCount: () => requestCount,
     clear(): void {
-      for (const kept of [byId, texts, media, stopped, refusedBefore, queues]) kept.clear()
+      for (const kept of [byId, texts, media, stopped, refusedBefore, queues, nextByPerson]) kept.clear()
       webhooks.length = 0
       requestCount = 0
+      watcher({ kind: 'cleared' })
     },
   }
 }

@@ -29,7 +29,7 @@ export function ledgerPage(carrier: Carrier, latencyMs: number): string {
 </head>
 <body>
 <h1>Carrier ledger</h1>
-<p>${messages.length} accepted of ${carrier.requestCount()} send requests. Answers are held back ${latencyMs} ms. As JSON: <a href="/ledger">/ledger</a></p>
+<p>${messages.length} accepted of ${carrier.requestCount()} send requests. Answers are held back ${latencyMs} ms. As JSON: <a href="/ledger">/ledger</a>. To read and answer them: <a href="/phone">the phone</a>.</p>
 ${messages.length === 0 ? '<p class="empty">No text yet. Send one, and it appears here.</p>' : tableOf(messages.slice(0, rowsMax))}
 ${messages.length > rowsMax ? `<p>The newest ${rowsMax} of ${messages.length}.</p>` : ''}
 <h2>Magic recipients</h2>

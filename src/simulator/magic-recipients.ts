@@ -113,8 +113,12 @@ export const magicRecipients: readonly MagicRecipient[] = [
   ['+15005550608', 'delivered, receipts come before the answer', breaks('after_receipts', true)],
 ].map(([number, does, behaviour]) => ({ number, does, behaviour }) as MagicRecipient)
 
-const behaviourByNumber = new Map(magicRecipients.map(({ number, behaviour }) => [number, behaviour]))
+const magicByNumber = new Map(magicRecipients.map((magic) => [magic.number, magic]))
+
+export function findMagicRecipient(number: string): MagicRecipient | undefined {
+  return magicByNumber.get(number)
+}
 
 export function behaviourFor(recipient: string): Behaviour {
-  return behaviourByNumber.get(recipient) ?? ordinary
+  return findMagicRecipient(recipient)?.behaviour ?? ordinary
 }

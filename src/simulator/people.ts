@@ -65,7 +65,7 @@ export function makePeople(parts: {
     const posting = { provider: api.provider, accountId: text.accountId, url, webhook, repeats: api.repeats.inbound }
     let isTaken = false
     for (let time = 0; time < times; time++) isTaken = (await poster.post(posting)) || isTaken
-    text.webhook = isTaken ? 'delivered' : 'failed'
+    carrier.report(text, isTaken ? 'delivered' : 'failed')
   }
 }
 

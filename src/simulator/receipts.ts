@@ -1,4 +1,4 @@
-import type { CarriedMessage, CarriedStatus } from './carrier.ts'
+import type { CarriedMessage, CarriedStatus, Carrier } from './carrier.ts'
 import type { ReceiptPlan } from './magic-recipients.ts'
 import type { Poster } from './poster.ts'
 import type { WireApi } from './wire-api.ts'
@@ -7,8 +7,12 @@ import type { WireApi } from './wire-api.ts'
 export type PlayReceipts = (api: WireApi, message: CarriedMessage, plan: ReceiptPlan) => Promise<void>
 
 /** `receiptDelayMs`: between two moves of a message. */
-export function makePlayReceipts(parts: { readonly poster: Poster; readonly receiptDelayMs: number }): PlayReceipts {
-  const { poster, receiptDelayMs } = parts
+export function makePlayReceipts(parts: {
+  readonly carrier: Carrier
+  readonly poster: Poster
+  readonly receiptDelayMs: number
+}): PlayReceipts {
+  const { carrier, poster, receiptDelayMs } = parts
 
   return (api, message, plan) =>
     poster.run(async () => {
@@ -19,7 +23,7 @@ export function makePlayReceipts(parts: { readonly poster: Poster; readonly rece
       const held: CarriedMessage[] = []
       for (const status of statusesOf(plan)) {
         await poster.wait(receiptDelayMs * plan.slowness)
-        message.status = status
+        carrier.move(message, status)
         if (plan.order === 'reversed') held.unshift({ ...message })
         else for (let time = 0; time < plan.times; time++) await report(api, { ...message }, plan)
       }

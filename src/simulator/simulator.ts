@@ -8,6 +8,10 @@ import { type CarriedMessage, type InboundText, makeCarrier } from './carrier.ts
 import { ledgerPage } from './ledger-page.ts'
 import { makeOwnApi } from './own-api.ts'
 import { makePeople, type SendText } from './people.ts'
+import { makePhone } from './phone.ts'
+import { makePhonePage } from './phone-page.ts'
+import { makePhoneStreams } from './phone-stream.ts'
+import { makePictures } from './pictures.ts'
 import { makePoster } from './poster.ts'
 import { makePlayReceipts } from './receipts.ts'
 import { changeSettings, makeSettings, type SettingsChange } from './settings.ts'
@@ -52,12 +56,14 @@ export async function startSimulator(params: {
   readonly log: Log
   /** Between two moves of an accepted message (queued, sent, delivered). */
   readonly receiptDelayMs?: number
+  /** The folder of the built phone page. */
+  readonly phonePageFolder?: string
 }): Promise<Simulator> {
   const { clock, log } = params
   const settings = makeSettings(params.accounts)
   const carrier = makeCarrier(clock, settings)
   const poster = makePoster({ clock, log, carrier })
-  const playReceipts = makePlayReceipts({ poster, receiptDelayMs: params.receiptDelayMs ?? 500 })
+  const playReceipts = makePlayReceipts({ carrier, poster, receiptDelayMs: params.receiptDelayMs ?? 500 })
   const stopping = new AbortController()
   let url = ''
   const shared = { carrier, clock, origin: () => url }
@@ -66,7 +72,13 @@ export async function startSimulator(params: {
     makeTelnyxApi({ ...shared, accounts: params.accounts.filter((account) => account.provider === 'telnyx') }),
   ]
   const sendText = makePeople({ apis, carrier, settings, poster, clock })
-  const answerOwn = makeOwnApi({ carrier, settings, sendText })
+  const pictures = makePictures()
+  const numbers = params.accounts.flatMap(({ provider, numbers: own }) => own.map((number) => ({ number, provider })))
+  const phone = makePhone({ carrier, numbers, pictures, origin: () => url })
+  const streams = makePhoneStreams()
+  carrier.watch((change) => streams.tell(phone.told(change)))
+  const answerPage = makePhonePage(params.phonePageFolder)
+  const answerOwn = makeOwnApi({ carrier, settings, sendText, pictures })
 
   async function answerRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request)
@@ -90,11 +102,14 @@ export async function startSimulator(params: {
       else await carry(api, result.call, response)
       return
     }
-    if (wireRequest.method === 'GET' && target.pathname === '/')
+    const isRead = wireRequest.method === 'GET'
+    if (isRead && target.pathname === '/phone/stream') {
+      if (!streams.open(response)) json(response, { status: 503, body: { error: 'Too many phone pages are open.' } })
+    } else if (isRead && target.pathname === '/')
       response
         .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
         .end(ledgerPage(carrier, settings.latencyMs))
-    else json(response, answerOwn(wireRequest))
+    else json(response, phone.answer(wireRequest) ?? answerPage(wireRequest) ?? answerOwn(wireRequest))
   }
 
   /** Decides by the recipient, and plays the fault at the socket. */
