@@ -20,6 +20,10 @@ import type { SendSettings } from '../core/send-terms.ts'
 import type { MessageRecord, Store } from './store.ts'
 
 const queued = { status: 'queued', queued: true } as const
+const withPause = <T extends { readonly pausedAt?: number }>({ pausedAt: _, ...rest }: T, at: number | undefined) => ({
+  ...rest,
+  ...(at === undefined ? {} : { pausedAt: at }),
+})
 const accepted = { kind: 'accepted', providerMessageId: 'SM1', providerStatus: 'queued' } as const
 const notSent = { kind: 'not_sent', failure: { reason: 'rate_limited' } } as const
 
@@ -260,6 +264,41 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
           [first.message.id, second.message.id],
         )
         assert.deepEqual(await eventsOf(first), ['message.queued', 'message.held', 'message.queued', 'message.sending'])
+      })
+
+      test('a pause holds what it is set for, at each of the four levels, and lets the others go', async () => {
+        const pausedSettings: SendSettings = { ...freeSettings, paused: 'number' }
+        const pauses: readonly ((of: Route, pausedAt: number | undefined) => Promise<unknown>)[] = [
+          ({ organization: { id } }, at) => store.organizations.change(id, (now) => withPause(now, at)),
+          ({ assistant, organization }, at) =>
+            store.assistants.change(organization.id, assistant.id, (now) => withPause(now, at)),
+          ({ sender, organization }, at) =>
+            store.senders.change(organization.id, sender.id, (now) => withPause(now, at)),
+          ({ account, organization }, at) =>
+            store.accounts.change(organization.id, account.id, (now) => withPause(now, at)),
+        ]
+        const held: {
+          readonly record: MessageRecord
+          readonly of: Route
+          readonly pause: (typeof pauses)[number] | undefined
+        }[] = []
+        for (const pause of [...pauses, undefined]) {
+          await fresh()
+          for (const recipient of ['+12025550611', '+12025550612']) {
+            const record = await waiting({ recipient })
+            held.push({ record, of: route, pause })
+          }
+          await pause?.(route, now)
+          await claimQueue(store, route, { settings: pausedSettings, paused: true })
+        }
+        const statusOf = async (record: MessageRecord) => (await stored(record)).message.status
+        await store.queue.releaseUnpaused({ now: now + 1, limit: 1_000 })
+        for (const { record, pause } of held)
+          assert.equal(await statusOf(record), pause === undefined ? 'queued' : 'held')
+        for (const { of, pause } of held) await pause?.(of, undefined)
+        assert.ok((await store.queue.releaseUnpaused({ now: now + 2, limit: 3 })) >= 3)
+        await store.queue.releaseUnpaused({ now: now + 2, limit: 1_000 })
+        for (const { record } of held) assert.equal(await statusOf(record), 'queued')
       })
 
       test('a limit counts what one claim starts together', async () => {

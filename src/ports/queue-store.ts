@@ -113,7 +113,7 @@ export interface QueueStore {
   }): Promise<boolean>
   /** Newest first. `before` is the key of the last record of the page before. */
   listHeld(organizationId: number, page: { readonly limit: number; readonly before?: number }): Promise<MessageRecord[]>
-  /** Of one organization, by provider and status, with when the oldest of each is (or was) due. */
+  /** Of one organization, by provider, status and reason to be held, with when the oldest of each is (or was) due. */
   stats(organizationId: number): Promise<QueueStats[]>
   /** Of all organizations, for those who operate the service: counted up to `countMax`. */
   waiting(countMax: number): Promise<{ readonly count: number; readonly oldestQueuedAt?: number }>
@@ -134,5 +134,6 @@ export type QueueStats = {
   readonly status: MessageStatus
   readonly holdReason?: string
   readonly count: number
-  readonly oldestAt: number
+  /** Absent for what is held. */
+  readonly oldestAt?: number
 }

@@ -118,7 +118,7 @@ export function queueStatsOf(row: Row): QueueStats {
     status: String(row.status) as MessageStatus,
     ...optional('holdReason', text(row.hold_reason)),
     count: Number(row.count),
-    oldestAt: Number(row.oldest_at),
+    ...optional('oldestAt', number(row.oldest_at)),
   }
 }
 

@@ -84,5 +84,6 @@ function countOf(stats: readonly QueueStats[] = []): number {
 }
 
 function oldestOf(stats: readonly QueueStats[] = []): number | undefined {
-  return stats.length === 0 ? undefined : Math.min(...stats.map(({ oldestAt }) => oldestAt))
+  const times = stats.flatMap(({ oldestAt }) => (oldestAt === undefined ? [] : [oldestAt]))
+  return times.length === 0 ? undefined : Math.min(...times)
 }

@@ -50,15 +50,19 @@ export function makeWaiting(database: Database): Part {
       )
       return Promise.all(rows.map((row) => selectRecord(database, row)))
     },
-    stats: async (organizationId) =>
-      (
-        await database.all(
-          `SELECT provider, status, hold_reason, count(*) AS count, min(coalesce(send_at, created_at)) AS oldest_at
-           FROM messages WHERE organization_id = $1 AND status IN ('queued', 'scheduled', 'held')
-           GROUP BY provider, status, hold_reason`,
-          organizationId,
-        )
-      ).map(queueStatsOf),
+    async stats(organizationId) {
+      const rows = await database.all(
+        `SELECT w.provider, w.status, w.hold_reason, w.count, (
+           SELECT coalesce(m.send_at, m.created_at) FROM messages m WHERE m.organization_id = $1
+             AND m.provider = w.provider AND m.status = w.status AND m.status IN ('queued', 'scheduled', 'held')
+             AND m.hold_reason IS NULL ORDER BY m.hold_reason, coalesce(m.send_at, m.created_at) LIMIT 1) AS oldest_at
+         FROM (SELECT provider, status, hold_reason, count(*) AS count FROM messages
+           WHERE organization_id = $1 AND status IN ('queued', 'scheduled', 'held')
+           GROUP BY provider, status, hold_reason) AS w`,
+        organizationId,
+      )
+      return rows.map(queueStatsOf)
+    },
     async waiting(countMax) {
       const row = await database.get(
         `SELECT count(*) AS count, min(coalesce(send_at, created_at)) AS oldest_at FROM (
@@ -96,58 +100,78 @@ async function enqueue(queries: Queries, rows: readonly Row[], now: number): Pro
   return rows.length
 }
 
-/** By groups of assistant and number, which are few, so that those that stay paused cost one look each. */
+/**
+ * By groups of what may be paused, which are few, so that those that stay paused cost one look each, and an organization
+ * that is paused costs one for all of its own.
+ */
 async function releaseUnpaused(database: Database, now: number, limit: number): Promise<number> {
+  const groups = await database.all(
+    `WITH RECURSIVE groups AS (
+       (SELECT ${groupOf('m')} FROM messages m WHERE m.status = 'held' AND m.hold_reason = 'paused'
+        ORDER BY ${groupOf('m')} LIMIT 1)
+       UNION ALL
+       SELECT n.* FROM groups g
+       LEFT JOIN organizations o ON o.id = g.organization_id AND o.paused_at IS NOT NULL
+       CROSS JOIN LATERAL (
+         SELECT ${groupOf('m')} FROM messages m WHERE m.status = 'held' AND m.hold_reason = 'paused'
+           AND (${groupOf('m')}) > (g.organization_id, CASE WHEN o.id IS NULL THEN g.assistant_id ELSE $1 END,
+             g.sender_id, g.provider_account_id)
+         ORDER BY ${groupOf('m')} LIMIT 1) AS n
+     )
+     SELECT g.* FROM groups g
+     WHERE NOT EXISTS (SELECT 1 FROM organizations o WHERE o.id = g.organization_id AND o.paused_at IS NOT NULL)
+       AND NOT EXISTS (SELECT 1 FROM assistants a WHERE a.id = g.assistant_id AND a.paused_at IS NOT NULL)
+       AND NOT EXISTS (SELECT 1 FROM senders s WHERE s.id = g.sender_id AND s.paused_at IS NOT NULL)
+       AND NOT EXISTS (SELECT 1 FROM provider_accounts p WHERE p.id = g.provider_account_id AND p.paused_at IS NOT NULL)`,
+    Number.MAX_SAFE_INTEGER,
+  )
   let released = 0
-  let group: Row | undefined
-  for (;;) {
-    group = await database.get(
-      `SELECT assistant_id, sender_id FROM messages WHERE status = 'held' AND hold_reason = 'paused'
-         AND (assistant_id, sender_id) > ($1, $2) ORDER BY assistant_id, sender_id LIMIT 1`,
-      Number(group?.assistant_id ?? -1),
-      Number(group?.sender_id ?? -1),
-    )
-    if (group === undefined || released >= limit) return released
-    const { assistant_id: assistantId, sender_id: senderId } = group
+  for (const group of groups) {
+    if (released >= limit) break
     released += await database.transaction(async (queries) =>
       enqueue(
         queries,
         await queries.all(
-          `SELECT m.key FROM messages m WHERE m.status = 'held' AND m.hold_reason = 'paused' AND m.assistant_id = $1
-             AND m.sender_id = $2
-             AND NOT EXISTS (SELECT 1 FROM organizations o WHERE o.id = m.organization_id AND o.paused_at > 0)
-             AND NOT EXISTS (SELECT 1 FROM assistants a WHERE a.id = m.assistant_id AND a.paused_at > 0)
-             AND NOT EXISTS (SELECT 1 FROM senders s WHERE s.id = m.sender_id AND s.paused_at > 0)
-             AND NOT EXISTS (SELECT 1 FROM provider_accounts p WHERE p.id = m.provider_account_id AND p.paused_at > 0)
-           ORDER BY m.key LIMIT $3 FOR UPDATE OF m SKIP LOCKED`,
-          Number(assistantId),
-          Number(senderId),
+          `SELECT key FROM messages WHERE status = 'held' AND hold_reason = 'paused' AND organization_id = $1
+             AND assistant_id = $2 AND sender_id = $3 AND provider_account_id = $4
+           ORDER BY key LIMIT $5 FOR UPDATE SKIP LOCKED`,
+          Number(group.organization_id),
+          Number(group.assistant_id),
+          Number(group.sender_id),
+          Number(group.provider_account_id),
           limit - released,
         ),
         now,
       ),
     )
   }
+  return released
 }
 
+function groupOf(table: string): string {
+  return ['organization_id', 'assistant_id', 'sender_id', 'provider_account_id']
+    .map((column) => `${table}.${column}`)
+    .join(', ')
+}
+
+/** Lanes that are in order are not touched: nobody waits for their locks. */
 async function repairLanes(database: Database, now: number): Promise<void> {
-  let senderId = -1
-  for (;;) {
-    const row = await database.get(
-      `SELECT sender_id, organization_id FROM messages WHERE status = 'queued' AND sender_id > $1
-       ORDER BY sender_id LIMIT 1`,
-      senderId,
-    )
-    if (row === undefined) return
-    senderId = Number(row.sender_id)
-    await database.run(
-      `INSERT INTO lanes AS l (kind, id, organization_id, next_at) VALUES ('sender', $1, $2, $3)
-       ON CONFLICT (kind, id) DO UPDATE SET next_at = excluded.next_at WHERE l.next_at IS NULL`,
-      senderId,
-      Number(row.organization_id),
-      now,
-    )
-  }
+  await database.run(
+    `WITH RECURSIVE waiting AS (
+       (SELECT sender_id, organization_id FROM messages WHERE status = 'queued' ORDER BY sender_id LIMIT 1)
+       UNION ALL
+       SELECT n.* FROM waiting w CROSS JOIN LATERAL (
+         SELECT m.sender_id, m.organization_id FROM messages m WHERE m.status = 'queued' AND m.sender_id > w.sender_id
+         ORDER BY m.sender_id LIMIT 1) AS n
+     )
+     INSERT INTO lanes AS l (kind, id, organization_id, next_at)
+     SELECT 'sender', w.sender_id, w.organization_id, $1 FROM waiting w
+     WHERE NOT EXISTS (
+       SELECT 1 FROM lanes k WHERE k.kind = 'sender' AND k.id = w.sender_id AND k.next_at IS NOT NULL OFFSET 0)
+     ORDER BY w.sender_id
+     ON CONFLICT (kind, id) DO UPDATE SET next_at = excluded.next_at WHERE l.next_at IS NULL`,
+    now,
+  )
 }
 
 async function lockMessage(

@@ -17,21 +17,7 @@ type Part = Pick<QueueStore, 'dueSenders' | 'takeTurns' | 'claim' | 'takeDirectT
 /** Turns and claims; what else becomes of waiting messages stands in `waiting.ts`. */
 export function makeQueue(database: Database): Part {
   return {
-    async dueSenders({ now, limit }) {
-      const senders = database.all(
-        `SELECT id, organization_id FROM (
-           SELECT id, organization_id, next_at, row_number() OVER (PARTITION BY organization_id ORDER BY next_at, id) AS place
-           FROM lanes WHERE next_at <= ?1 AND leased_until <= ?1 AND NOT ${isHeld})
-         ORDER BY place, next_at, id LIMIT ?2`,
-        now,
-        limit,
-      )
-      const next = database.get('SELECT min(next_at) AS at FROM lanes WHERE next_at > ?', now)
-      return {
-        senders: senders.map((row) => ({ senderId: Number(row.id), organizationId: Number(row.organization_id) })),
-        ...(typeof next?.at === 'number' ? { nextAt: next.at } : {}),
-      }
-    },
+    dueSenders: async (params) => dueSenders(database, params),
     takeTurns: (params) =>
       database.transaction(() => params.senders.flatMap((terms) => takeSenderTurns(database, terms, params))),
     claim: ({ now, turns, senderIds, termsOf }) =>
@@ -45,7 +31,8 @@ export function makeQueue(database: Database): Part {
     async segmentsAhead({ senderId, priority, countMax }) {
       const row = database.get(
         `SELECT sum(segment_count) AS segments FROM (
-           SELECT segment_count FROM messages WHERE status = 'queued' AND sender_id = ? AND priority <= ? LIMIT ?)`,
+           SELECT segment_count FROM messages WHERE status = 'queued' AND sender_id = ? AND priority <= ?
+           ORDER BY priority, key LIMIT ?)`,
         senderId,
         priority,
         countMax,
@@ -57,6 +44,53 @@ export function makeQueue(database: Database): Part {
 
 /** Somebody has stopped the queue as a whole. */
 export const isHeld = 'EXISTS (SELECT 1 FROM queue_state WHERE held_at IS NOT NULL)'
+
+type DueParams = Parameters<QueueStore['dueSenders']>[0]
+
+/** From one organization to the next in the index: those with thousands of numbers do not cost the others. */
+function dueSenders(database: Database, { now, limit }: DueParams): Awaited<ReturnType<QueueStore['dueSenders']>> {
+  const due: {
+    readonly senderId: number
+    readonly organizationId: number
+    readonly at: number
+    readonly place: number
+  }[] = []
+  const later: number[] = []
+  if (database.get(`SELECT 1 WHERE ${isHeld}`) !== undefined) return { senders: [] }
+  for (let owner = nextOwner(database, 0); owner !== undefined; owner = nextOwner(database, owner)) {
+    const organizationId = owner
+    const rows = database.all(
+      `SELECT id, next_at FROM lanes WHERE organization_id = ?1 AND next_at <= ?2 AND leased_until <= ?2
+       ORDER BY next_at LIMIT ?3`,
+      organizationId,
+      now,
+      limit,
+    )
+    for (const [place, row] of rows.entries())
+      due.push({ senderId: Number(row.id), organizationId, at: Number(row.next_at), place })
+    const next = database.get(
+      'SELECT min(next_at) AS at FROM lanes WHERE organization_id = ? AND next_at > ?',
+      organizationId,
+      now,
+    )
+    if (typeof next?.at === 'number') later.push(next.at)
+  }
+  due.sort((one, other) => one.place - other.place || one.at - other.at)
+  return {
+    senders: due.slice(0, limit).map(({ senderId, organizationId }) => ({ senderId, organizationId })),
+    ...(later.length === 0 ? {} : { nextAt: Math.min(...later) }),
+  }
+}
+
+/** The first organization after this one with numbers that are to be looked at. */
+function nextOwner(database: Database, after: number): number | undefined {
+  const row = database.get(
+    `SELECT organization_id FROM lanes WHERE next_at IS NOT NULL AND organization_id > ?
+     ORDER BY organization_id LIMIT 1`,
+    after,
+  )
+  return row === undefined ? undefined : Number(row.organization_id)
+}
 
 /** Of one person, the queue sends one text after the other: the answer of the one before must be in. */
 const isUnderWay = `EXISTS (

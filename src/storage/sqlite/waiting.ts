@@ -53,8 +53,10 @@ export function makeWaiting(database: Database): Part {
     stats: async (organizationId) =>
       database
         .all(
-          `SELECT provider, status, hold_reason, count(*) AS count, min(coalesce(send_at, created_at)) AS oldest_at
-           FROM messages WHERE organization_id = ? AND status IN ('queued', 'scheduled', 'held')
+          `SELECT provider, status, hold_reason, count(*) AS count,
+             iif(status = 'held', NULL, min(coalesce(send_at, created_at))) AS oldest_at
+           FROM messages INDEXED BY messages_by_wait
+           WHERE organization_id = ? AND status IN ('queued', 'scheduled', 'held')
            GROUP BY provider, status, hold_reason`,
           organizationId,
         )
@@ -110,27 +112,43 @@ function enqueue(database: Database, key: number, now: number): void {
   wakeSender(database, { ...message, at: now })
 }
 
-/** By groups of assistant and number, which are few, so that those that stay paused cost one look each. */
+/**
+ * By groups of what may be paused, which are few, so that those that stay paused cost one look each, and an organization
+ * that is paused costs one for all of its own. `>` on several columns would walk through the whole group before.
+ */
 function releaseUnpaused(database: Database, now: number, limit: number): number {
   let released = 0
-  let group: Row | undefined
+  let place: readonly [number, number, number, number] = [0, 0, 0, 0]
   for (;;) {
-    group = database.get(
-      `SELECT assistant_id, sender_id FROM messages WHERE status = 'held' AND hold_reason = 'paused'
-         AND (assistant_id, sender_id) > (?, ?) ORDER BY assistant_id, sender_id LIMIT 1`,
-      Number(group?.assistant_id ?? -1),
-      Number(group?.sender_id ?? -1),
+    const group = database.get(
+      `SELECT organization_id, assistant_id, sender_id, provider_account_id FROM messages INDEXED BY messages_paused
+       WHERE status = 'held' AND hold_reason = 'paused'
+         AND (organization_id, assistant_id, sender_id, provider_account_id) >= (?, ?, ?, ? + 1)
+       ORDER BY organization_id, assistant_id, sender_id, provider_account_id LIMIT 1`,
+      ...place,
     )
     if (group === undefined || released >= limit) return released
+    const ids = [group.organization_id, group.assistant_id, group.sender_id, group.provider_account_id].map(Number)
+    const [organizationId = 0, assistantId = 0, senderId = 0, accountId = 0] = ids
+    const paused = database.get(
+      `SELECT (SELECT paused_at FROM organizations WHERE id = ?) AS whole, coalesce(
+         (SELECT paused_at FROM assistants WHERE id = ?), (SELECT paused_at FROM senders WHERE id = ?),
+         (SELECT paused_at FROM provider_accounts WHERE id = ?)) AS part`,
+      organizationId,
+      assistantId,
+      senderId,
+      accountId,
+    )
+    const isWhole = typeof paused?.whole === 'number'
+    place = [organizationId, isWhole ? Number.MAX_SAFE_INTEGER : assistantId, senderId, accountId]
+    if (isWhole || typeof paused?.part === 'number') continue
     const rows = database.all(
-      `SELECT m.key FROM messages m WHERE m.status = 'held' AND m.hold_reason = 'paused' AND m.assistant_id = ?
-         AND m.sender_id = ? AND NOT EXISTS (SELECT 1 FROM organizations o WHERE o.id = m.organization_id AND o.paused_at > 0)
-         AND NOT EXISTS (SELECT 1 FROM assistants a WHERE a.id = m.assistant_id AND a.paused_at > 0)
-         AND NOT EXISTS (SELECT 1 FROM senders s WHERE s.id = m.sender_id AND s.paused_at > 0)
-         AND NOT EXISTS (SELECT 1 FROM provider_accounts p WHERE p.id = m.provider_account_id AND p.paused_at > 0)
-       ORDER BY m.key LIMIT ?`,
-      Number(group.assistant_id),
-      Number(group.sender_id),
+      `SELECT key FROM messages WHERE status = 'held' AND hold_reason = 'paused' AND organization_id = ?
+         AND assistant_id = ? AND sender_id = ? AND provider_account_id = ? ORDER BY key LIMIT ?`,
+      organizationId,
+      assistantId,
+      senderId,
+      accountId,
       limit - released,
     )
     released += enqueueAll(database, rows, now)
@@ -138,22 +156,20 @@ function releaseUnpaused(database: Database, now: number, limit: number): number
 }
 
 function repairLanes(database: Database, now: number): void {
-  let senderId = -1
-  for (;;) {
-    const row = database.get(
-      `SELECT sender_id, organization_id FROM messages WHERE status = 'queued' AND sender_id > ? ORDER BY sender_id LIMIT 1`,
-      senderId,
-    )
-    if (row === undefined) return
-    senderId = Number(row.sender_id)
-    database.run(
-      `INSERT INTO lanes (kind, id, organization_id, next_at) VALUES ('sender', ?, ?, ?)
-       ON CONFLICT DO UPDATE SET next_at = excluded.next_at WHERE next_at IS NULL`,
-      senderId,
-      Number(row.organization_id),
-      now,
-    )
-  }
+  database.run(
+    `WITH RECURSIVE waiting (sender_id) AS (
+       SELECT min(sender_id) FROM messages WHERE status = 'queued'
+       UNION ALL
+       SELECT (SELECT min(m.sender_id) FROM messages m WHERE m.status = 'queued' AND m.sender_id > w.sender_id)
+       FROM waiting w WHERE w.sender_id IS NOT NULL)
+     INSERT INTO lanes (kind, id, organization_id, next_at)
+     SELECT 'sender', w.sender_id, (SELECT m.organization_id FROM messages m WHERE m.status = 'queued'
+       AND m.sender_id = w.sender_id LIMIT 1), ?
+     FROM waiting w WHERE w.sender_id IS NOT NULL AND NOT EXISTS (
+       SELECT 1 FROM lanes l WHERE l.kind = 'sender' AND l.id = w.sender_id AND l.next_at IS NOT NULL)
+     ON CONFLICT DO UPDATE SET next_at = excluded.next_at`,
+    now,
+  )
 }
 
 function selectMessage(

@@ -32,14 +32,20 @@ ALTER TABLE messages ADD COLUMN cost_micros INTEGER;
 ALTER TABLE messages ADD COLUMN duplicate_until INTEGER;
 
 DROP INDEX messages_queued;
-CREATE INDEX messages_queued_by_sender ON messages (sender_id, priority, key) WHERE status = 'queued';
+-- With the segments: what is ahead of a new message is counted in the index alone.
+CREATE INDEX messages_queued_by_sender ON messages (sender_id, priority, key, segment_count) WHERE status = 'queued';
 -- Of one person, texts from the queue leave one after the other.
 CREATE INDEX messages_under_way ON messages (sender_id, recipient) WHERE status = 'sending' AND queued;
 CREATE INDEX messages_due ON messages (due_at) WHERE status IN ('scheduled', 'held') AND due_at IS NOT NULL;
 CREATE INDEX messages_expiring ON messages (expires_at)
   WHERE status IN ('queued', 'scheduled', 'held') AND expires_at IS NOT NULL;
 CREATE INDEX messages_held ON messages (organization_id, key) WHERE status = 'held';
-CREATE INDEX messages_paused ON messages (assistant_id, sender_id, key) WHERE status = 'held' AND hold_reason = 'paused';
+CREATE INDEX messages_paused ON messages (organization_id, assistant_id, sender_id, provider_account_id, key)
+  WHERE status = 'held' AND hold_reason = 'paused';
+-- What waits is counted in this index alone, and the oldest of each kind stands first.
+CREATE INDEX messages_by_wait
+  ON messages (organization_id, provider, status, hold_reason, coalesce(send_at, created_at))
+  WHERE status IN ('queued', 'scheduled', 'held');
 -- Both hold only what counts against a limit: without limits, sending does not pay for them.
 CREATE INDEX messages_counted_by_recipient ON messages (organization_id, recipient, counted_at)
   WHERE counted_at IS NOT NULL;
@@ -69,7 +75,7 @@ CREATE TABLE lanes (
   day_segments INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (kind, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX lanes_due ON lanes (next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX lanes_due ON lanes (organization_id, next_at) WHERE next_at IS NOT NULL;
 INSERT INTO lanes (kind, id, organization_id, next_at)
   SELECT 'sender', sender_id, min(organization_id), 0 FROM messages WHERE status = 'queued' GROUP BY sender_id;
 UPDATE messages SET queued = 1 WHERE status = 'queued';
