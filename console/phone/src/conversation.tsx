@@ -42,17 +42,29 @@ export function Conversation(props: ConversationProps) {
   )
 }
 
+const endDistancePx = 40
+
 function Bubbles({ thread }: { readonly thread: Thread | undefined }) {
   const list = useRef<HTMLOListElement>(null)
-  const newest = thread?.texts.at(-1)?.id
+  const isAtEnd = useRef(true)
+  // Who reads further up stays there.
   useEffect(() => {
-    list.current?.scrollTo({ top: list.current.scrollHeight })
-  }, [newest])
+    if (isAtEnd.current) list.current?.scrollTo({ top: list.current.scrollHeight })
+  })
   if (thread === undefined) return <p class="bubbles empty">Loading…</p>
   if (thread.texts.length === 0) return <p class="bubbles empty">No text yet. Write one below, or have one sent.</p>
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-    <ol class="bubbles" ref={list} tabIndex={0} aria-label="Texts" aria-live="polite">
+    <ol
+      class="bubbles"
+      ref={list}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
+      tabIndex={0}
+      aria-label="Texts"
+      aria-live="polite"
+      onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
+        isAtEnd.current = scrollHeight - scrollTop - clientHeight < endDistancePx
+      }}
+    >
       {thread.count > thread.texts.length && <li class="day">The newest {thread.texts.length} texts</li>}
       {thread.texts.map((text, index) => (
         <Bubble key={text.id} text={text} day={dayBefore(text, thread.texts[index - 1])} />

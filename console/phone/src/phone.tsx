@@ -66,9 +66,9 @@ export function Phone() {
     location.hash = next === undefined ? '' : addressOf(next)
   }
   return (
-    <div class={place === undefined ? 'page' : 'page has-place'}>
+    <main class={place === undefined ? 'page' : 'page has-place'}>
       <Threads overview={overview} place={place} open={open} />
-      <main class="stage">
+      <div class="stage">
         {!isLive && (
           <p class="banner" role="status">
             The simulator does not answer. This page tries again by itself.
@@ -88,15 +88,15 @@ export function Phone() {
             close={() => open(undefined)}
           />
         )}
-      </main>
-    </div>
+      </div>
+    </main>
   )
 }
 
 function Welcome({ hasThreads }: { readonly hasThreads: boolean }) {
   return (
     <div class="welcome">
-      <h1>{hasThreads ? 'Choose a phone' : 'No text yet'}</h1>
+      <h2>{hasThreads ? 'Choose a phone' : 'No text yet'}</h2>
       <p>
         {hasThreads
           ? 'Open a conversation to read it as the person who got the texts, and answer.'

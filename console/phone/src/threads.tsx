@@ -12,7 +12,7 @@ export function Threads(props: {
   return (
     <nav class="threads" aria-label="Conversations">
       <header>
-        <p class="title">Phones</p>
+        <h1>Phones</h1>
         <p class="muted">
           Everybody who was texted here. Nothing leaves this machine. <a href="/">Ledger</a>
         </p>
