@@ -1,4 +1,5 @@
 import type { Message } from '../../core/message.ts'
+import type { MessageId } from '../../core/message-id.ts'
 import { type Contact, type Count, type CountQuery, countsIn, type SendFacts } from '../../core/send-facts.ts'
 import type { DecisionTerms } from '../../ports/store.ts'
 import { partiesKey } from './conversations.ts'
@@ -29,7 +30,7 @@ export async function lockLimits(queries: Queries, asked: readonly Asked[]): Pro
 /** The caller has shared the opt-outs and locked the limits, so that what is found holds until its transaction ends. */
 export async function selectFacts(queries: Queries, asked: readonly Asked[]): Promise<FactBook> {
   const messages = asked.map(({ message }) => message)
-  const [optOuts, lastInbound, contacts, spent] = await Promise.all([
+  const [optOuts, lastInbound, contacts, spent, paid] = await Promise.all([
     selectOptOuts(queries, messages),
     selectLastInbound(
       queries,
@@ -37,6 +38,7 @@ export async function selectFacts(queries: Queries, asked: readonly Asked[]): Pr
     ),
     selectContacts(queries, asked),
     selectSpent(queries, asked),
+    selectPaid(queries, asked),
   ])
   const counts = await selectCounts(queries, asked, contacts)
   const needsById = new Map(asked.map(({ message, terms }) => [message.id, terms.needs]))
@@ -59,6 +61,7 @@ export async function selectFacts(queries: Queries, asked: readonly Asked[]): Pr
       const spentMicros = dispatched
         .filter((other) => other.organizationId === message.organizationId)
         .reduce((sum, { costMicros = 0 }) => sum + costMicros, spent.get(message.organizationId) ?? 0)
+      const ownMicros = paid.has(message.id) ? (message.costMicros ?? 0) : 0
       return {
         optOuts: optOuts.get(optOutKey(message)) ?? [],
         ...(lastInboundId === undefined ? {} : { lastInboundId }),
@@ -66,7 +69,7 @@ export async function selectFacts(queries: Queries, asked: readonly Asked[]): Pr
         ...(needs === undefined || needs.counts.length === 0
           ? {}
           : { counts: needs.counts.map((query) => countOf(message, query)) }),
-        ...(needs?.spentBetween === undefined ? {} : { spentMicros }),
+        ...(needs?.spentBetween === undefined ? {} : { spentMicros: Math.max(0, spentMicros - ownMicros) }),
       }
     },
     dispatched: (message) => void dispatched.push(message),
@@ -125,12 +128,15 @@ async function selectContacts(queries: Queries, asked: readonly Asked[]): Promis
 }
 
 /** Two sends of one moment that ask for the same are counted once, over the longer time. */
-function countKey(
-  { organizationId, recipient }: Message,
-  { of, assistantId, prefix, periodMs, upTo }: CountQuery,
-): string {
+function countKey(message: Message, { of, assistantId, prefix, periodMs, upTo }: CountQuery): string {
+  const { organizationId, recipient } = message
   const scope = of === 'recipient' || of === 'unanswered' ? recipient : (prefix ?? '')
-  return `${organizationId} ${of} ${assistantId ?? ''} ${scope} ${upTo} ${periodMs}`
+  return `${organizationId} ${of} ${assistantId ?? ''} ${scope} ${upTo} ${periodMs} ${uncountedId(message) ?? ''}`
+}
+
+/** A message that was dispatched before, and did not leave, does not stand in its own way. */
+function uncountedId({ id, countedAt }: Message): MessageId | undefined {
+  return countedAt === undefined ? undefined : id
 }
 
 type CountInput = {
@@ -141,7 +147,11 @@ type CountInput = {
   readonly assistant_id: number | undefined
   readonly recipient: string
   readonly prefix: string
+  readonly uncounted: MessageId | undefined
 }
+
+/** Queries of one kind share a statement. */
+type CountKind = { readonly query: CountQuery; readonly leavesOut: boolean; readonly inputs: Map<string, CountInput> }
 
 const conditionByScope = {
   organization: '',
@@ -158,11 +168,13 @@ async function selectCounts(
   asked: readonly Asked[],
   contacts: ReadonlyMap<string, Contact>,
 ): Promise<Map<string, Count>> {
-  const byKind = new Map<string, { query: CountQuery; inputs: Map<string, CountInput> }>()
+  const byKind = new Map<string, CountKind>()
   for (const { message, terms } of asked)
     for (const query of terms.needs.counts) {
-      const kind = `${query.of} ${query.assistantId !== undefined}`
-      const group = byKind.get(kind) ?? { query, inputs: new Map<string, CountInput>() }
+      const uncounted = uncountedId(message)
+      const leavesOut = uncounted !== undefined
+      const kind = `${query.of} ${query.assistantId !== undefined} ${leavesOut}`
+      const group = byKind.get(kind) ?? { query, leavesOut, inputs: new Map<string, CountInput>() }
       byKind.set(kind, group)
       const key = countKey(message, query)
       const lastInboundAt = query.of === 'unanswered' ? (contacts.get(message.id)?.lastInboundAt ?? 0) : 0
@@ -176,12 +188,11 @@ async function selectCounts(
         assistant_id: query.assistantId,
         recipient: message.recipient,
         prefix: query.prefix ?? '+',
+        uncounted,
       })
     }
   const found = await Promise.all(
-    [...byKind.values()].map(({ query, inputs }) =>
-      queries.all(countStatement(query), JSON.stringify([...inputs.values()])),
-    ),
+    [...byKind.values()].map((kind) => queries.all(countStatement(kind), JSON.stringify([...kind.inputs.values()]))),
   )
   return new Map(
     found
@@ -193,14 +204,15 @@ async function selectCounts(
   )
 }
 
-function countStatement({ of, assistantId }: CountQuery): string {
+function countStatement({ query: { of, assistantId }, leavesOut }: CountKind): string {
   return `SELECT w.count_key, c.count, c.oldest_at
     FROM json_to_recordset($1) AS w (count_key TEXT, organization_id BIGINT, since BIGINT, up_to BIGINT,
-      assistant_id BIGINT, recipient TEXT, prefix TEXT)
+      assistant_id BIGINT, recipient TEXT, prefix TEXT, uncounted TEXT)
     CROSS JOIN LATERAL (
       SELECT count(*) AS count, min(counted_at) AS oldest_at FROM (
         SELECT m.counted_at FROM messages m WHERE m.organization_id = w.organization_id AND m.counted_at > w.since
           ${assistantId === undefined ? '' : 'AND m.assistant_id = w.assistant_id'} ${conditionByScope[of]}
+          ${leavesOut ? 'AND m.id <> w.uncounted' : ''}
         ORDER BY m.counted_at DESC LIMIT w.up_to) AS newest) AS c`
 }
 
@@ -218,6 +230,18 @@ async function selectSpent(queries: Queries, asked: readonly Asked[]): Promise<M
     JSON.stringify([...periods].map(([id, { from, to }]) => ({ organization_id: id, first_day: from, last_day: to }))),
   )
   return new Map(rows.map((row) => [Number(row.organization_id), Number(row.spent)]))
+}
+
+/** Messages that were dispatched before: what they cost is spent already. */
+async function selectPaid(queries: Queries, asked: readonly Asked[]): Promise<ReadonlySet<string>> {
+  const limited = asked.filter(({ terms }) => terms.needs.spentBetween !== undefined)
+  if (limited.length === 0) return new Set()
+  const rows = await queries.all(
+    `SELECT m.id FROM messages m
+     WHERE m.id = ANY($1::text[]) AND EXISTS (SELECT 1 FROM attempts a WHERE a.message_key = m.key)`,
+    limited.map(({ message }) => message.id),
+  )
+  return new Set(rows.map(({ id }) => String(id)))
 }
 
 /** What was dispatched costs its budget, whatever becomes of it. */

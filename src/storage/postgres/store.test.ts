@@ -9,6 +9,7 @@ import { startTcpProxy } from '../../../test/support/tcp-proxy.ts'
 import { auditContract } from '../../ports/audit.contract.ts'
 import { batchContract } from '../../ports/batch-store.contract.ts'
 import { evidenceContract } from '../../ports/evidence.contract.ts'
+import { furtherAttemptContract } from '../../ports/further-attempt.contract.ts'
 import { inboundContract } from '../../ports/inbound-store.contract.ts'
 import { peopleContract } from '../../ports/people.contract.ts'
 import { queueContract } from '../../ports/queue-store.contract.ts'
@@ -33,6 +34,7 @@ batchContract('postgres', () => open())
 evidenceContract('postgres', () => open())
 inboundContract('postgres', () => open())
 queueContract('postgres', () => open())
+furtherAttemptContract('postgres', () => open())
 retentionContract('postgres', () => open())
 peopleContract('postgres', () => open())
 readingContract(

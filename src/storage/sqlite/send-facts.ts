@@ -3,7 +3,10 @@ import type { Contact, Count, CountQuery, FactNeeds, SendFacts } from '../../cor
 import type { Database } from './database.ts'
 import { selectOptOuts } from './opt-outs.ts'
 
-/** What policy decides from. Inside a transaction it holds until its end. */
+/**
+ * What policy decides from. Inside a transaction it holds until its end. A message that was dispatched before, and did not
+ * leave, does not stand in its own way: neither is it counted, nor what it has cost.
+ */
 export function factsOf(database: Database, message: Message, needs: FactNeeds): SendFacts {
   const contact = needs.contact ? selectContact(database, message) : undefined
   return {
@@ -56,11 +59,13 @@ function selectCount(
     `SELECT count(*) AS count, min(counted_at) AS oldest_at FROM (
        SELECT counted_at FROM messages ${scope.index} WHERE organization_id = ? AND counted_at > ?
          ${assistantId === undefined ? '' : 'AND assistant_id = ?'} ${scope.condition}
+         ${message.countedAt === undefined ? '' : 'AND id <> ?'}
        ORDER BY counted_at DESC LIMIT ?)`,
     message.organizationId,
     of === 'unanswered' ? Math.max(since, contact?.lastInboundAt ?? 0) : since,
     ...(assistantId === undefined ? [] : [assistantId]),
     ...scope.bindings,
+    ...(message.countedAt === undefined ? [] : [message.id]),
     upTo,
   )
   return {
@@ -94,16 +99,20 @@ function scopeOf({ recipient }: Message, { of, prefix = '+' }: CountQuery): Coun
 
 function selectSpent(
   database: Database,
-  { organizationId }: Message,
+  { id, organizationId, costMicros = 0 }: Message,
   { from, to }: { from: string; to: string },
 ): number {
   const row = database.get(
-    'SELECT sum(cost_micros) AS spent FROM spending WHERE organization_id = ? AND day >= ? AND day < ?',
+    `SELECT sum(cost_micros) AS spent, EXISTS (
+       SELECT 1 FROM attempts WHERE message_key = (SELECT key FROM messages WHERE id = ?)) AS is_paid
+     FROM spending WHERE organization_id = ? AND day >= ? AND day < ?`,
+    id,
     organizationId,
     from,
     to,
   )
-  return Number(row?.spent ?? 0)
+  const spent = Number(row?.spent ?? 0)
+  return row?.is_paid === 1 ? Math.max(0, spent - costMicros) : spent
 }
 
 /** What was dispatched costs its budget, whatever becomes of it. */

@@ -9,6 +9,7 @@ import { buildRoute, buildSend, silentMetrics } from '../../../test/support/stor
 import { auditContract } from '../../ports/audit.contract.ts'
 import { batchContract } from '../../ports/batch-store.contract.ts'
 import { evidenceContract } from '../../ports/evidence.contract.ts'
+import { furtherAttemptContract } from '../../ports/further-attempt.contract.ts'
 import { inboundContract } from '../../ports/inbound-store.contract.ts'
 import { peopleContract } from '../../ports/people.contract.ts'
 import { queueContract } from '../../ports/queue-store.contract.ts'
@@ -30,6 +31,7 @@ batchContract('sqlite', () => open('batches.db'))
 evidenceContract('sqlite', () => open('evidence.db'))
 inboundContract('sqlite', () => open('inbound.db'))
 queueContract('sqlite', () => open('queue.db'))
+furtherAttemptContract('sqlite', () => open('queue.db'))
 retentionContract('sqlite', () => open('retention.db'))
 peopleContract('sqlite', () => open('people.db'))
 readingContract(
