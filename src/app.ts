@@ -21,6 +21,7 @@ import type { Provider } from './ports/provider.ts'
 import type { Store } from './ports/store.ts'
 import { makeProviders } from './providers/registry.ts'
 import { makeSending } from './sending.ts'
+import { withSetupLock } from './storage/postgres/setup-lock.ts'
 import { migratePostgres, openPostgresStore } from './storage/postgres/store.ts'
 import { makeSealer } from './storage/seal.ts'
 import { migrateSqlite, openSqliteStore } from './storage/sqlite/store.ts'
@@ -195,6 +196,15 @@ export function openStore(params: {
     case 'postgres':
       return openPostgresStore({ url: params.secrets.databaseUrl ?? '', sealer, metrics, log })
   }
+}
+
+/** Of several processes that set up one database, one does its `work` at a time: what each finds missing, each would make. */
+export function oneAtATime<T>(
+  params: { readonly config: Pick<Config, 'database'>; readonly secrets: Pick<Secrets, 'databaseUrl'> },
+  work: () => Promise<T>,
+): Promise<T> {
+  const { database } = params.config
+  return database.engine === 'postgres' ? withSetupLock(params.secrets.databaseUrl ?? '', work) : work()
 }
 
 /** Brings the schema up to date. @returns the titles of what was applied, in order. */

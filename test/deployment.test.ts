@@ -39,12 +39,18 @@ let image: Image
 before(() => {
   image = buildImage({ project, folder: folder.path })
 })
-after(() => folder.remove())
+const started: Running[] = []
+after(() => {
+  for (const { child } of started) child.kill('SIGKILL')
+  folder.remove()
+})
 
 /** As a container runs it: in its working directory, with nothing of ours but the Node of the image. */
 function run(words: readonly string[], env: Readonly<Record<string, string>>): Running {
   const inFolder = ['-c', 'cd "$0" && exec "$@"', join(image.root, image.workdir)]
-  return startProcess('sh', [...inFolder, ...words], { ...image.env, ...env, PATH: pathOfImage })
+  const running = startProcess('sh', [...inFolder, ...words], { ...image.env, ...env, PATH: pathOfImage })
+  started.push(running)
+  return running
 }
 const pathOfImage = `${dirname(process.execPath)}:/usr/bin:/bin`
 
@@ -95,11 +101,22 @@ suite('the image', () => {
     )
   })
 
-  test('started several times at once on an empty database, serves from each', async () => {
+  test('started several times at once on an empty database, makes what its set-up file says once, and serves', async () => {
     const database = await createTestDatabase()
-    const env = { ...secrets, TEXTBRIDGE_DATABASE_URL: database.url, TEXTBRIDGE_PORT: '0' }
+    const env = {
+      ...secrets,
+      ...providerSecrets,
+      TEXTBRIDGE_DATABASE_URL: database.url,
+      TEXTBRIDGE_PORT: '0',
+      TEXTBRIDGE_CONFIG: join(project, 'textbridge.example.yaml'),
+    }
     const running = [1, 2, 3].map(() => runService(env))
-    await Promise.all(running.map(urlOf))
+    const urls = await Promise.all(running.map(urlOf))
+    const headers = { authorization: `Bearer ${secrets.TEXTBRIDGE_API_KEY}` }
+    for (const url of urls) {
+      const assistants = await (await fetch(`${url}/api/v1/assistants`, { headers })).json()
+      assert.equal(at(assistants, 'length'), 2)
+    }
     for (const { child } of running) child.kill('SIGTERM')
     for (const { finished } of running) assert.equal((await finished).code, 0)
     await database.drop()
@@ -278,20 +295,20 @@ suite('the compose file', () => {
       assert.match(stdout, expected)
     }
 
-    const started = await Promise.all(
+    const services = await Promise.all(
       ['api', 'api', 'jobs'].map(async (service) => {
         const env = await envOf(service)
         return { env, running: runService(env) }
       }),
     )
-    for (const { env, running } of started) {
+    for (const { env, running } of services) {
       const url = await urlOf(running)
       assert.equal((await fetch(`${url}/readyz`)).status, 200)
       assert.equal(await checkHealth(env), 0)
       const key = { authorization: `Bearer ${variables.TEXTBRIDGE_API_KEY}` }
       assert.equal((await fetch(`${url}/api/v1/organization`, { headers: key })).status, 200)
     }
-    for (const { running } of started) running.child.kill('SIGTERM')
-    for (const { running } of started) assert.equal((await running.finished).code, 0)
+    for (const { running } of services) running.child.kill('SIGTERM')
+    for (const { running } of services) assert.equal((await running.finished).code, 0)
   })
 })

@@ -4,7 +4,6 @@ import { type Config, parseConfig, unknownVariables } from '../config/config.ts'
 import type { Env } from '../config/env.ts'
 import { parseSecrets, type Secrets } from '../config/secrets.ts'
 import { apiKeyPrefix, apiKeyScopes } from '../core/api-key.ts'
-import { SmsError } from '../core/errors.ts'
 import type { Log } from '../ports/log.ts'
 import { makeLog } from '../telemetry/log.ts'
 import { createApiKey, recordApiKey } from '../use-cases/create-api-key.ts'
@@ -54,19 +53,15 @@ async function prepare(
     log.info('setup.applied', { file: config.setupFile, changes: plan.changes.length })
   }
   const [oldest] = await store.organizations.list(1)
-  const fresh = {
-    name: defaultOrganization,
-    optOutScope: 'organization',
-    policy: {},
-    retention: {},
-    createdAt: clock.now(),
-  } as const
   const organization =
     (organizationName === undefined ? oldest : await store.organizations.findByName(organizationName)) ??
-    (await makeOrFind(
-      () => store.organizations.create(fresh),
-      () => store.organizations.findByName(defaultOrganization),
-    ))
+    (await store.organizations.create({
+      name: defaultOrganization,
+      optOutScope: 'organization',
+      policy: {},
+      retention: {},
+      createdAt: clock.now(),
+    }))
   await ensureFirstKey(session, { organizationId: organization.id, secrets, output, log })
 }
 
@@ -88,19 +83,8 @@ async function ensureFirstKey(
     output.note(`First API key, shown this once: ${key}`)
     return
   }
-  const find = () => session.store.apiKeys.findByHash(hash('sha256', brought, 'hex'))
-  const known = (await find()) ?? (await makeOrFind(() => recordApiKey(session, { ...wanted, key: brought }), find))
-  if (known.revokedAt !== undefined)
+  const known = await session.store.apiKeys.findByHash(hash('sha256', brought, 'hex'))
+  if (known === undefined) await recordApiKey(session, { ...wanted, key: brought })
+  else if (known.revokedAt !== undefined)
     log.warn('api_key.first_is_revoked', { prefix: apiKeyPrefix(brought), hint: 'TEXTBRIDGE_API_KEY was revoked.' })
-}
-
-/** Processes that start together on an empty database make the same: who comes second takes what the first has made. */
-async function makeOrFind<T>(make: () => Promise<T>, find: () => Promise<T | undefined>): Promise<T> {
-  try {
-    return await make()
-  } catch (error) {
-    const found = error instanceof SmsError && error.code === 'conflict' ? await find() : undefined
-    if (found === undefined) throw error
-    return found
-  }
 }

@@ -1,4 +1,4 @@
-import { openStore, providerCatalog } from '../app.ts'
+import { oneAtATime, openStore, providerCatalog } from '../app.ts'
 import { parseConfig } from '../config/config.ts'
 import type { Env } from '../config/env.ts'
 import { parseSecrets } from '../config/secrets.ts'
@@ -17,15 +17,17 @@ export type Session = {
   readonly random: typeof systemRandom
 }
 
-/** Opens the database of the environment for one command, and closes it after. */
+/** Opens the database of the environment for one command, and closes it after. Commands on one database take turns. */
 export async function withSession<T>(env: Env, work: (session: Session) => Promise<T>): Promise<T> {
   const [config, secrets] = [parseConfig(env), parseSecrets(env)]
-  const store = await openStore({ config, secrets, metrics: makeMetrics() })
-  try {
-    return await work({ store, providers: providerCatalog(), clock: systemClock, random: systemRandom })
-  } finally {
-    await store.close()
-  }
+  return oneAtATime({ config, secrets }, async () => {
+    const store = await openStore({ config, secrets, metrics: makeMetrics() })
+    try {
+      return await work({ store, providers: providerCatalog(), clock: systemClock, random: systemRandom })
+    } finally {
+      await store.close()
+    }
+  })
 }
 
 const organizationsShownMax = 20
