@@ -62,11 +62,11 @@ export function makeSendMessage(
   let inProgress = 0
 
   async function send(organizationId: number, request: SendRequest): Promise<SendResult> {
-    const route = await findRoute(organizationId, request.sender)
-    if (route === undefined)
-      throw new SmsError('sender_not_found', `No assistant found for phone number ${request.sender}`)
+    const found = await getRoute(organizationId, request.sender)
     await checkReply(store, organizationId, request)
-    const turnTaken = await awaitTurn(organizationId, request, route)
+    const turnTaken = await awaitTurn(organizationId, request, found)
+    // A turn is up to ten seconds away: what was set meanwhile, a pause above all, holds.
+    const route = turnTaken ? await getRoute(organizationId, request.sender) : found
     const prepared = prepareSend(parts, { organizationId, request, route })
     const { segments } = prepared
     const newSend = newSendOf(parts, request, prepared)
@@ -101,6 +101,12 @@ export function makeSendMessage(
     }
   }
 
+  async function getRoute(organizationId: number, sender: SendRequest['sender']): Promise<Route> {
+    const route = await findRoute(organizationId, sender)
+    if (route === undefined) throw new SmsError('sender_not_found', `No assistant found for phone number ${sender}`)
+    return route
+  }
+
   /**
    * Before anything is stored: whoever waits can be told to come back, and a turn that is not used after all (a repetition,
    * a refusal) only makes room.
@@ -124,6 +130,9 @@ export function makeSendMessage(
     })
     if (!turn.taken) throw new SmsError('sender_busy', senderBusySentence, { retryAfterMs: turn.at - now })
     if (turn.at > now) await clock.sleep(turn.at - now, parts.stopping)
+    // All that wait are woken at once then: together they would be far too fast.
+    if (parts.stopping.aborted && clock.now() < turn.at)
+      throw new SmsError('unavailable', 'Textbridge is stopping. Nothing was sent; try again.', { retryAfterMs: 1_000 })
     return true
   }
 
