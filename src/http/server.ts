@@ -15,6 +15,7 @@ import { registerApiKeyRoutes } from './routes/api-keys.ts'
 import { registerAssistantPhoneNumberRoutes } from './routes/assistant-phone-numbers.ts'
 import { registerAssistantRoutes } from './routes/assistants.ts'
 import { registerAuditRoutes } from './routes/audit.ts'
+import { type ConsoleRouteParts, registerConsoleRoutes } from './routes/console.ts'
 import { registerConversationRoutes } from './routes/conversations.ts'
 import { registerEventDeliveryRoutes } from './routes/event-deliveries.ts'
 import { registerEventEndpointRoutes } from './routes/event-endpoints.ts'
@@ -68,6 +69,7 @@ export type ServerParts = SmsRouteParts &
   ManagementParts &
   HeldRouteParts &
   SessionRouteParts &
+  ConsoleRouteParts &
   PauseRouteParts & {
     readonly log: Log
     /** For the OpenAPI document. */
@@ -159,6 +161,7 @@ export async function buildServer(parts: ServerParts): Promise<App> {
   registerUserRoutes(app, parts)
   registerSessionRoutes(app, parts)
   registerQueueStateRoutes(app, parts)
+  registerConsoleRoutes(app, parts)
   registerMediaRoutes(app, parts)
   registerProviderWebhookRoutes(app, parts)
   registerHealthRoutes(app, parts)
