@@ -213,6 +213,11 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
             .filter((id) => mine.has(id))
         assert.deepEqual((await due())[2], other.sender.id)
         assert.equal((await due()).length, 3)
+        const without = async (...accounts: number[]) =>
+          (await store.queue.dueSenders({ now: at + 2, limit: 10_000, without: accounts })).senders
+            .map(({ senderId }) => senderId)
+            .filter((id) => mine.has(id))
+        assert.deepEqual(await without(first.account.id, 0), [second.sender.id])
         for (const origin of [first, other, second]) await claimQueue(store, origin, { at: at + 2 })
         assert.deepEqual(await due(), [])
       })

@@ -34,11 +34,12 @@ export type ClaimTerms = DecisionTerms & {
 export interface QueueStore {
   /**
    * Numbers with queued messages that may be due, at most `limit`, those that wait longest first, the organizations in
-   * turn. `nextAt`: when the next one after them may be (Unix ms).
+   * turn. `nextAt`: when the next one after them may be (Unix ms). Numbers of the accounts `without` are left out.
    */
   dueSenders(params: {
     readonly now: number
     readonly limit: number
+    readonly without?: readonly number[]
   }): Promise<{ readonly senders: readonly DueSender[]; readonly nextAt?: number }>
   /**
    * Takes the turns of waiting messages and keeps others off their numbers until `leasedUntil`, or their claim. Numbers

@@ -35,7 +35,7 @@ suite('an account that does not answer', () => {
     assert.deepEqual([breakers.mayCall(account.id), breakers.isOpen(account.id)], [true, false])
     fail(1)
     assert.deepEqual([breakers.mayCall(account.id), breakers.isOpen(account.id)], [false, true])
-    assert.deepEqual(breakers.openAccounts(), [account.id])
+    assert.deepEqual(breakers.resting(), [account.id])
   })
 
   test('is not the business of other accounts', () => {
@@ -51,7 +51,9 @@ suite('an account that does not answer', () => {
       clock.advance(999)
       assert.equal(breakers.mayCall(account.id), false)
       clock.advance(1)
+      assert.deepEqual(breakers.resting(), [])
       assert.deepEqual([breakers.mayCall(account.id), breakers.mayCall(account.id)], [true, false])
+      assert.deepEqual(breakers.resting(), [account.id])
       fail(1)
       assert.equal(breakers.mayCall(account.id), false)
     }
@@ -71,7 +73,7 @@ suite('an account that does not answer', () => {
       const { breakers, fail } = build()
       fail(failuresInARowMax)
       breakers.record(account, answer)
-      assert.deepEqual([breakers.isOpen(account.id), breakers.openAccounts()], [false, []])
+      assert.deepEqual([breakers.isOpen(account.id), breakers.resting()], [false, []])
       fail(failuresInARowMax - 1)
       assert.equal(breakers.mayCall(account.id), true)
       breakers.record(account, answer)

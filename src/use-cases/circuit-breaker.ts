@@ -27,7 +27,8 @@ export type CircuitBreakers = {
   /** What became of a call. What was not asked for is not told. */
   record(account: Pick<ProviderAccount, 'id' | 'provider'>, outcome: SendOutcome): void
   isOpen(accountId: number): boolean
-  openAccounts(): readonly number[]
+  /** Accounts that may not be called before their next probe. */
+  resting(): readonly number[]
 }
 
 /** Of an account whose last call failed; of all others nothing is kept. */
@@ -111,7 +112,10 @@ export function makeCircuitBreakers({
       else recordAnswer(account.id)
     },
     isOpen,
-    openAccounts: () => [...failing.keys()].filter(isOpen),
+    resting() {
+      const now = clock.monotonicMs()
+      return [...failing].flatMap(([id, { probeAt = 0 }]) => (now < probeAt ? [id] : []))
+    },
   }
 }
 

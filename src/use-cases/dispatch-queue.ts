@@ -22,7 +22,7 @@ export type Claimed = { readonly record: MessageRecord; readonly route: Standing
 
 export type QueueRound = {
   readonly claimed: readonly Claimed[]
-  /** Some number had its turn: another round may find more. */
+  /** Some number had its turn, or kept others from theirs: another round may find more. */
   readonly tookTurns: boolean
   /** When the next number may be due; undefined when none is known of. */
   readonly nextAt?: number
@@ -96,9 +96,12 @@ export function makeDispatchQueue(parts: ReconcileParts): DispatchQueue {
 
   return {
     async claim(room) {
+      const resting = breakers.resting()
       const { senders, nextAt } = await store.queue.dueSenders({
         now: clock.now(),
         limit: Math.min(room, sendersPerRoundMax),
+        // They would fill round after round, and nothing would be claimed for others.
+        without: resting,
       })
       const next = nextAt === undefined ? {} : { nextAt }
       if (senders.length === 0) return { claimed: [], tookTurns: false, ...next }
@@ -112,7 +115,8 @@ export function makeDispatchQueue(parts: ReconcileParts): DispatchQueue {
         leasedUntil: now + leaseMs,
         senders: terms.flatMap((found) => (found === undefined ? [] : [found])),
       })
-      if (turns.length === 0) return { claimed: [], tookTurns: false, ...next }
+      // Where an account has begun to rest in this round, its numbers kept others from theirs.
+      if (turns.length === 0) return { claimed: [], tookTurns: breakers.resting().length > resting.length, ...next }
       // A process that was frozen in between has lost its turns: others have gone on since.
       if (clock.now() - now > leaseMs) return { claimed: [], tookTurns: true, ...next }
       return { claimed: await claimTurns(turns, clock.now()), tookTurns: true, ...next }

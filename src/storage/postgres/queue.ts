@@ -58,7 +58,12 @@ const isUnderWay = `EXISTS (
 type DueParams = Parameters<QueueStore['dueSenders']>[0]
 
 /** From one organization to the next in the index: those with thousands of numbers do not cost the others. */
-async function dueSenders(queries: Queries, { now, limit }: DueParams): ReturnType<QueueStore['dueSenders']> {
+async function dueSenders(
+  queries: Queries,
+  { now, limit, without = [] }: DueParams,
+): ReturnType<QueueStore['dueSenders']> {
+  const isLeftOut =
+    'EXISTS (SELECT 1 FROM senders s WHERE s.id = lanes.id AND s.provider_account_id = ANY($3::bigint[]))'
   const rows = await queries.all(
     `WITH RECURSIVE owners (id) AS (
        (SELECT organization_id FROM lanes WHERE next_at IS NOT NULL AND NOT ${isHeld} ORDER BY organization_id LIMIT 1)
@@ -69,7 +74,8 @@ async function dueSenders(queries: Queries, { now, limit }: DueParams): ReturnTy
      ), due AS (
        SELECT l.id, o.id AS organization_id, l.next_at, l.place FROM owners o CROSS JOIN LATERAL (
          SELECT id, next_at, row_number() OVER (ORDER BY next_at) AS place FROM lanes
-         WHERE organization_id = o.id AND next_at <= $1 AND leased_until <= $1 ORDER BY next_at LIMIT $2) AS l
+         WHERE organization_id = o.id AND next_at <= $1 AND leased_until <= $1
+           ${without.length === 0 ? '' : `AND NOT ${isLeftOut}`} ORDER BY next_at LIMIT $2) AS l
      ), first AS (
        SELECT id, organization_id, next_at, place FROM due ORDER BY place, next_at LIMIT $2
      )
@@ -79,6 +85,7 @@ async function dueSenders(queries: Queries, { now, limit }: DueParams): ReturnTy
      ORDER BY place NULLS LAST, next_at`,
     now,
     limit,
+    ...(without.length === 0 ? [] : [without]),
   )
   const next = rows.pop()
   return {

@@ -48,7 +48,12 @@ export const isHeld = 'EXISTS (SELECT 1 FROM queue_state WHERE held_at IS NOT NU
 type DueParams = Parameters<QueueStore['dueSenders']>[0]
 
 /** From one organization to the next in the index: those with thousands of numbers do not cost the others. */
-function dueSenders(database: Database, { now, limit }: DueParams): Awaited<ReturnType<QueueStore['dueSenders']>> {
+function dueSenders(
+  database: Database,
+  { now, limit, without = [] }: DueParams,
+): Awaited<ReturnType<QueueStore['dueSenders']>> {
+  const isLeftOut = `EXISTS (SELECT 1 FROM senders s WHERE s.id = lanes.id
+    AND s.provider_account_id IN (SELECT value FROM json_each(?4)))`
   const due: {
     readonly senderId: number
     readonly organizationId: number
@@ -61,10 +66,11 @@ function dueSenders(database: Database, { now, limit }: DueParams): Awaited<Retu
     const organizationId = owner
     const rows = database.all(
       `SELECT id, next_at FROM lanes WHERE organization_id = ?1 AND next_at <= ?2 AND leased_until <= ?2
-       ORDER BY next_at LIMIT ?3`,
+         ${without.length === 0 ? '' : `AND NOT ${isLeftOut}`} ORDER BY next_at LIMIT ?3`,
       organizationId,
       now,
       limit,
+      ...(without.length === 0 ? [] : [JSON.stringify(without)]),
     )
     for (const [place, row] of rows.entries())
       due.push({ senderId: Number(row.id), organizationId, at: Number(row.next_at), place })
