@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import {
   advance,
   burstMs,
+  directTurnAt,
   idleLane,
   type Lane,
   type PacedText,
@@ -12,7 +13,6 @@ import {
   senderUse,
   takeTurns,
   turnAt,
-  waitsUntil,
 } from './pacing.ts'
 
 const start = Date.UTC(2026, 10, 24, 12)
@@ -296,10 +296,11 @@ suite('a day', () => {
 test('a direct send of a strict number waits for the later of its two lanes', () => {
   const sender = { ...idleLane, freeAt: start + 3_000 }
   const account = { ...idleLane, freeAt: start + 5_000 }
-  assert.equal(waitsUntil({ sender }, start), start + 2_000)
-  assert.equal(waitsUntil({ sender, account }, start), start + 4_000)
-  assert.equal(waitsUntil({ sender, account }, start + 4_000), undefined)
-  assert.equal(waitsUntil({ sender: idleLane }, start), undefined)
+  const direct = (now: number) => ({ ...timeAt(now), segmentCount: 1 })
+  assert.equal(directTurnAt({ sender }, direct(start)), start + 2_000)
+  assert.equal(directTurnAt({ sender, account }, direct(start)), start + 4_000)
+  assert.equal(directTurnAt({ sender, account }, direct(start + 4_000)), start + 4_000)
+  assert.equal(directTurnAt({ sender: idleLane }, direct(start)), start)
 })
 
 suite('what a number is, by its digits', () => {

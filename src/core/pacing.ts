@@ -173,15 +173,31 @@ export function takeTurns(
 }
 
 /** A text larger than a whole day's room leaves on a fresh day all the same: it would wait for ever. */
-function isDayFull({ dailySegments }: SenderTerms, lane: Lane, text: PacedText, time: PaceTime): boolean {
+function isDayFull(
+  { dailySegments }: { readonly dailySegments?: number | undefined },
+  lane: Lane,
+  text: Pick<PacedText, 'segmentCount'>,
+  time: PaceTime,
+): boolean {
   const used = segmentsToday(lane, time)
   return dailySegments !== undefined && used > 0 && used + text.segmentCount > dailySegments
 }
 
-/** Why a strict number's direct send must wait, and until when; undefined when it may leave now. */
-export function waitsUntil(lanes: { readonly sender: Lane; readonly account?: Lane }, now: number): number | undefined {
-  const at = Math.max(turnAt(lanes.sender), lanes.account === undefined ? 0 : turnAt(lanes.account))
-  return at > now ? at : undefined
+/** A direct send of a strict number. */
+export type DirectSend = {
+  readonly dailySegments?: number | undefined
+  readonly segmentCount: number
+  readonly time: PaceTime
+  readonly nextDayAt: number
+}
+
+/** When it may leave: now, or when its turn comes. */
+export function directTurnAt(
+  { sender, account }: { readonly sender: Lane; readonly account?: Lane },
+  { dailySegments, segmentCount, time, nextDayAt }: DirectSend,
+): number {
+  const at = Math.max(time.now, turnAt(sender), account === undefined ? 0 : turnAt(account))
+  return isDayFull({ dailySegments }, sender, { segmentCount }, time) ? Math.max(at, nextDayAt) : at
 }
 
 /** Toll-free numbers of the North American plan, and the short ones, tell themselves apart by their digits. */

@@ -181,6 +181,7 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
             now,
             latest,
             day: 1,
+            nextDayAt: now + 86_400_000,
             organizationId: route.sender.organizationId,
             senderId: route.sender.id,
             use: { costMs: 4_000, segmentCount: 4 },
@@ -189,6 +190,27 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
         assert.deepEqual(await take(now + 2_999), { at: now + 3_000, taken: false })
         assert.deepEqual(await take(now + 3_000), { at: now + 3_000, taken: true })
         assert.deepEqual(await take(now + 3_000), { at: now + 7_000 - 1_000 + 1_000, taken: false })
+      })
+
+      test('a direct send that waits for its turn keeps to the day of its number, which is not over before midnight', async () => {
+        await fresh()
+        const nextDayAt = now + 5_000
+        const take = (latest: number) =>
+          store.queue.takeDirectTurn({
+            now,
+            latest,
+            day: 1,
+            nextDayAt,
+            organizationId: route.sender.organizationId,
+            senderId: route.sender.id,
+            dailySegments: 2,
+            use: { costMs: 1, segmentCount: 1 },
+          })
+        for (let count = 0; count < 2; count++) assert.equal((await take(now)).taken, true)
+        assert.deepEqual(await take(nextDayAt - 1), { at: nextDayAt, taken: false })
+        assert.deepEqual(await take(nextDayAt), { at: nextDayAt, taken: true })
+        const { day, daySegments } = await store.queue.findLane('sender', route.sender.id)
+        assert.deepEqual([day, daySegments], [2, 1])
       })
 
       test('due numbers come in turn by organization, and only those where something waits', async () => {

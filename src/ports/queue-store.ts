@@ -66,11 +66,13 @@ export interface QueueStore {
     /** Pure. */
     readonly termsOf: (message: Message) => ClaimTerms
   }): Promise<MessageRecord[]>
-  /** Takes the turn of a direct send that waits for one: when it may leave, or undefined if that is later than `latest`. */
+  /** Takes the turn of a direct send that waits for one, unless it is later than `latest`: `at` tells when it may leave. */
   takeDirectTurn(params: {
     readonly now: number
     readonly latest: number
     readonly day: number
+    /** When the carriers' next day begins. */
+    readonly nextDayAt: number
     readonly organizationId: number
     readonly senderId: number
     readonly dailySegments?: number

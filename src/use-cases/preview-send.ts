@@ -4,10 +4,11 @@ import type { Message, SendRequest } from '../core/message.ts'
 import type { MessageId } from '../core/message-id.ts'
 import { findCovering, type OptOut } from '../core/opt-out.ts'
 import type { Route } from '../core/organization.ts'
-import { type Lane, waitsUntil } from '../core/pacing.ts'
+import { carriersZone, directTurnAt, type Lane } from '../core/pacing.ts'
 import { explainSend, type SendDecision, type Verdict } from '../core/send-decision.ts'
 import { needsOf } from '../core/send-facts.ts'
 import { type SendSettings, termsOf } from '../core/send-terms.ts'
+import { dayNumberIn, midnightAfter } from '../core/send-window.ts'
 import type { SendPace } from '../core/sender-pace.ts'
 import type { Store } from '../ports/store.ts'
 import { checkReply } from './check-reply.ts'
@@ -103,7 +104,16 @@ async function waitOf(
   const lanes: { sender?: Lane; account?: Lane } = {}
   for (const { kind, id } of laneUses(message, pace, now)) lanes[kind] = await store.queue.findLane(kind, id)
   const { sender, account } = lanes
-  const until = sender === undefined ? undefined : waitsUntil({ sender, ...(account && { account }) }, now)
-  const waitMs = until === undefined ? 0 : until - now
+  if (sender === undefined) return { waitMs: 0, isSenderBusy: false }
+  const at = directTurnAt(
+    { sender, ...(account && { account }) },
+    {
+      dailySegments: pace.dailySegments,
+      segmentCount: message.segmentCount,
+      time: { now, day: dayNumberIn(carriersZone, now) },
+      nextDayAt: midnightAfter(carriersZone, now),
+    },
+  )
+  const waitMs = at - now
   return { waitMs, isSenderBusy: waitMs > turnWaitMsMax }
 }

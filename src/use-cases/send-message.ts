@@ -5,7 +5,7 @@ import { SmsError } from '../core/errors.ts'
 import type { Message, SendRequest } from '../core/message.ts'
 import type { Route } from '../core/organization.ts'
 import { carriersZone } from '../core/pacing.ts'
-import { dayNumberIn } from '../core/send-window.ts'
+import { dayNumberIn, midnightAfter } from '../core/send-window.ts'
 import { senderBusySentence } from '../core/verdict-sentence.ts'
 import type { AcceptResult, MessageRecord, NewSend } from '../ports/store.ts'
 import { checkReply } from './check-reply.ts'
@@ -122,6 +122,7 @@ export function makeSendMessage(
       now,
       latest: now + turnWaitMsMax,
       day: dayNumberIn(carriersZone, now),
+      nextDayAt: midnightAfter(carriersZone, now),
       organizationId,
       senderId: route.sender.id,
       ...(pace.dailySegments === undefined ? {} : { dailySegments: pace.dailySegments }),

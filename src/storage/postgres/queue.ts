@@ -1,6 +1,6 @@
 import { SmsError } from '../../core/errors.ts'
 import type { Message } from '../../core/message.ts'
-import { takeTurns, turnAt, waitsUntil } from '../../core/pacing.ts'
+import { directTurnAt, takeTurns, turnAt } from '../../core/pacing.ts'
 import { dayOf } from '../../core/send-facts.ts'
 import type { ClaimTerms, QueueStore, Turn } from '../../ports/queue-store.ts'
 import type { MessageRecord } from '../../ports/store.ts'
@@ -404,20 +404,21 @@ async function takeDirectTurn(
   queries: Queries,
   params: Parameters<QueueStore['takeDirectTurn']>[0],
 ): Promise<{ readonly at: number; readonly taken: boolean }> {
-  const { now, latest, organizationId, senderId, use, account, day } = params
+  const { now, latest, organizationId, senderId, use, account, day, nextDayAt } = params
   const [sender] = await lockLanes(queries, 'sender', new Map([[senderId, { organizationId }]]))
   const [ofAccount] =
     account === undefined ? [] : await lockLanes(queries, 'account', new Map([[account.id, { organizationId }]]))
   const lanes = { sender: laneOf(sender), ...(ofAccount === undefined ? {} : { account: laneOf(ofAccount) }) }
-  const at = waitsUntil(lanes, now) ?? now
+  const at = directTurnAt(lanes, { ...params, segmentCount: use.segmentCount, time: { now, day } })
   if (at > latest) return { at, taken: false }
+  const ofDay = at < nextDayAt ? day : day + 1
   await debitLanes(queries, [
     {
       organizationId,
       now: at,
       uses: [
-        { kind: 'sender', id: senderId, day, ...use },
-        ...(account === undefined ? [] : [{ kind: 'account' as const, id: account.id, day, ...account.use }]),
+        { kind: 'sender', id: senderId, day: ofDay, ...use },
+        ...(account === undefined ? [] : [{ kind: 'account' as const, id: account.id, day: ofDay, ...account.use }]),
       ],
     },
   ])

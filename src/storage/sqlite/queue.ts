@@ -1,5 +1,5 @@
 import type { Message } from '../../core/message.ts'
-import { type Lane, takeTurns, turnAt, waitsUntil } from '../../core/pacing.ts'
+import { directTurnAt, type Lane, takeTurns, turnAt } from '../../core/pacing.ts'
 import { dayOf } from '../../core/send-facts.ts'
 import type { QueueStore, Turn } from '../../ports/queue-store.ts'
 import type { MessageRecord } from '../../ports/store.ts'
@@ -238,18 +238,19 @@ function takeDirectTurn(
   database: Database,
   params: Parameters<QueueStore['takeDirectTurn']>[0],
 ): { readonly at: number; readonly taken: boolean } {
-  const { now, latest, organizationId, senderId, use, account, day } = params
+  const { now, latest, organizationId, senderId, use, account, day, nextDayAt } = params
   const lanes: { sender: Lane; account?: Lane } = {
     sender: findLane(database, { kind: 'sender', id: senderId }),
     ...(account === undefined ? {} : { account: findLane(database, { kind: 'account', id: account.id }) }),
   }
-  const at = waitsUntil(lanes, now) ?? now
+  const at = directTurnAt(lanes, { ...params, segmentCount: use.segmentCount, time: { now, day } })
   if (at > latest) return { at, taken: false }
+  const ofDay = at < nextDayAt ? day : day + 1
   debitLanes(
     database,
     [
-      { kind: 'sender', id: senderId, day, ...use },
-      ...(account === undefined ? [] : [{ kind: 'account' as const, id: account.id, day, ...account.use }]),
+      { kind: 'sender', id: senderId, day: ofDay, ...use },
+      ...(account === undefined ? [] : [{ kind: 'account' as const, id: account.id, day: ofDay, ...account.use }]),
     ],
     { organizationId, now: at },
   )
