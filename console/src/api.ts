@@ -1,4 +1,7 @@
-import type { Operations } from './api-types.ts'
+import type { Operations as Described } from './api-types.ts'
+import type { StatsOperations } from './stats.ts'
+
+type Operations = Described & StatsOperations
 
 export type Operation = keyof Operations
 export type Answer<K extends Operation> = Operations[K]['answer']

@@ -65,9 +65,12 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatNumber(count)} ${count === 1 ? one : many}`
 }
 
-/** A number of +1 in its customary groups, others in groups of three from the end; only for the eye. */
+/** Does not break at the end of a line. */
+const space = '\u00a0'
+
+/** A number of +1 in its customary groups, any other as it is. */
 export function formatPhone(number: string): string {
   const american = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(number)
-  if (american !== null) return `+1 ${american[1]} ${american[2]} ${american[3]}`
+  if (american !== null) return `+1${space}${american[1]}${space}${american[2]}${space}${american[3]}`
   return number
 }

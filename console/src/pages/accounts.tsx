@@ -10,7 +10,7 @@ import { Field, textOf } from '../parts/form.tsx'
 import { Empty, Facts, Page, Ready, Time } from '../parts/page.tsx'
 import { PauseButton, PausedBadge } from '../parts/pause.tsx'
 import { Badge } from '../parts/status.tsx'
-import { type AccountCheck, checkAccount } from '../stats.ts'
+import type { AccountCheck } from '../stats.ts'
 
 type Credential = {
   readonly name: string
@@ -45,13 +45,9 @@ export default function Accounts() {
       title="Provider accounts"
       lead="Credentials at a provider. Secrets go in and never come out."
       actions={
-        mayManage ? (
-          <>
-            {providers.map((provider) => (
-              <AddButton key={provider} provider={provider} onDone={loaded.reload} />
-            ))}
-          </>
-        ) : null
+        mayManage
+          ? providers.map((provider) => <AddButton key={provider} provider={provider} onDone={loaded.reload} />)
+          : null
       }
     >
       <Ready from={loaded}>
@@ -100,7 +96,10 @@ function Account({ account, onDone }: { readonly account: ProviderAccount; reado
       {checked === undefined ? null : <CheckResult result={checked} />}
       <div class="actions">
         {mayOperate ? (
-          <ActionButton label={`Check ${account.name}`} act={async () => setChecked(await checkAccount(account.id))}>
+          <ActionButton
+            label={`Check ${account.name}`}
+            act={async () => setChecked(await call('POST /api/v1/provider-accounts/{account_id}/check', { path }))}
+          >
             Check
           </ActionButton>
         ) : null}

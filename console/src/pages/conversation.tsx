@@ -182,7 +182,7 @@ function Reply({ conversation, onSent }: { readonly conversation: Conversation; 
           event.preventDefault()
           event.currentTarget.form?.requestSubmit()
         }}
-        hint={`${draft.length} of 1600 characters. Ctrl+Enter sends. It is refused if they have written again meanwhile.`}
+        hint={`${draft.length} of 1600 characters. Ctrl+Enter sends.${inReplyTo === null ? '' : ' If they write again meanwhile, it is not sent.'}`}
       />
     </Form>
   )
