@@ -83,5 +83,24 @@ export function furtherAttemptContract(engine: string, open: () => Promise<Store
         await store.sends.recordOutcome(outcomeRecord(direct, notSent))
         assert.equal(await startFurther(direct, limited), 'started')
       })
+
+    test('an opt-out ends what waits for one, and does not say of what may have gone out before that nothing left', async () => {
+      const route = await buildRoute(store)
+      const { message } = await accepted(buildSend(route, { more: { ...queued, onUnknown: 'resend' } }))
+      const { organizationId, recipient, id: messageId } = message
+      const claimed = await claimedOnce(route)
+      await store.sends.recordOutcome(outcomeRecord(claimed, { kind: 'unknown', detail: 'no answer' }))
+      await store.evidence.closeAttempt({ organizationId, messageId, attemptNumber: 1, at: now + 10 })
+      assert.equal(await startFurther(claimed), 'started')
+      await store.sends.recordOutcome(outcomeRecord(claimed, notSent, { number: 2 }))
+      const stored = async () => (await store.messages.find(organizationId, messageId)) ?? assert.fail()
+      assert.equal((await stored()).message.status, 'queued')
+      await store.optOuts.add({ organizationId, recipient, source: 'api', inDoubt: false, createdAt: now + 600 })
+      const { message: ended, attempts } = await stored()
+      assert.deepEqual([ended.status, ended.failure], ['unknown', undefined])
+      assert.ok(attempts.every(({ closedAt }) => closedAt !== undefined))
+      assert.equal((await store.messages.events(organizationId, messageId)).at(-1)?.type, 'message.unknown')
+      assert.deepEqual(await claimQueue(store, route, { at: now + 60_000 }), [])
+    })
   })
 }

@@ -111,6 +111,9 @@ export async function insertOptOut(queries: Queries, optOut: OptOut): Promise<bo
   return (await insertOptOuts(queries, [optOut])) > 0
 }
 
+/** It was sent again: of an attempt before, nobody knows whether it left. */
+const mayHaveLeft = `EXISTS (SELECT 1 FROM attempts a WHERE a.message_key = m.key AND a.outcome = 'unknown')`
+
 /** Many as one. Sends to all of these people wait meanwhile, so it is one statement. @returns how many are new. */
 async function insertOptOuts(queries: Queries, optOuts: readonly OptOut[]): Promise<number> {
   const row = await queries.get(
@@ -134,16 +137,19 @@ async function insertOptOuts(queries: Queries, optOuts: readonly OptOut[]): Prom
            'phone_number_id', nullif(sender_id, 0)))
        FROM written
      ), ended AS (
-       UPDATE messages AS m SET status = 'suppressed', failure_reason = 'recipient_opted_out', guard = NULL,
+       UPDATE messages AS m SET status = CASE WHEN ${mayHaveLeft} THEN 'unknown' ELSE 'suppressed' END,
+         failure_reason = CASE WHEN NOT ${mayHaveLeft} THEN 'recipient_opted_out' END, guard = NULL,
          hold_reason = NULL, due_at = NULL, updated_at = w.created_at
        FROM written w
        WHERE m.organization_id = w.organization_id AND m.recipient = w.recipient AND NOT w.in_doubt
          AND m.status IN ('queued', 'scheduled', 'held') AND (m.automatic IS NULL OR m.automatic = 'opt_in_confirmation')
          AND (w.assistant_id = 0 OR m.assistant_id = w.assistant_id) AND (w.sender_id = 0 OR m.sender_id = w.sender_id)
-       RETURNING m.key, m.organization_id, m.provider, m.updated_at
+       RETURNING m.key, m.organization_id, m.provider, m.status, m.updated_at
+     ), closed AS (
+       UPDATE attempts AS a SET closed_at = e.updated_at FROM ended e WHERE a.message_key = e.key AND a.closed_at IS NULL
      ), ended_told AS (
        INSERT INTO events (organization_id, message_key, type, occurred_at, data)
-       SELECT organization_id, key, 'message.suppressed', updated_at,
+       SELECT organization_id, key, 'message.' || status, updated_at,
          json_build_object('provider', provider, 'reason', 'recipient_opted_out')
        FROM ended
      )

@@ -97,9 +97,13 @@ export function removeOptOuts(
   return changes
 }
 
+/** It was sent again: of an attempt before, nobody knows whether it left. */
+const mayHaveLeft = `EXISTS (SELECT 1 FROM attempts WHERE message_key = messages.key AND outcome = 'unknown')`
+
 function endWaiting(database: Database, { organizationId, recipient, assistantId, senderId, createdAt }: OptOut): void {
   const rows = database.all(
-    `UPDATE messages SET status = 'suppressed', failure_reason = 'recipient_opted_out', guard = NULL,
+    `UPDATE messages SET status = iif(${mayHaveLeft}, 'unknown', 'suppressed'),
+       failure_reason = iif(${mayHaveLeft}, NULL, 'recipient_opted_out'), guard = NULL,
        hold_reason = NULL, due_at = NULL, updated_at = ?
      WHERE organization_id = ? AND recipient = ? AND status IN ('queued', 'scheduled', 'held') AND (automatic IS NULL OR automatic = 'opt_in_confirmation')
        AND (? = 0 OR assistant_id = ?) AND (? = 0 OR sender_id = ?) RETURNING *`,
@@ -112,16 +116,18 @@ function endWaiting(database: Database, { organizationId, recipient, assistantId
     senderId ?? 0,
   )
   for (const row of rows) {
-    const { provider } = messageOf(row)
+    const { provider, status } = messageOf(row)
+    const key = Number(row.key)
+    database.run('UPDATE attempts SET closed_at = ? WHERE message_key = ? AND closed_at IS NULL', createdAt, key)
     insertEvent(
       database,
       {
-        type: 'message.suppressed',
+        type: `message.${status}`,
         organizationId,
         occurredAt: createdAt,
         data: { provider, reason: 'recipient_opted_out' },
       },
-      { messageKey: Number(row.key) },
+      { messageKey: key },
     )
   }
 }
