@@ -84,15 +84,32 @@ export function furtherAttemptContract(engine: string, open: () => Promise<Store
         assert.equal(await startFurther(direct, limited), 'started')
       })
 
-    test('an opt-out ends what waits for one, and does not say of what may have gone out before that nothing left', async () => {
-      const route = await buildRoute(store)
+    /** Its first attempt may have gone out, its second did not, and it waits in the queue for its third. */
+    async function waitingAgain(route: Route): Promise<Message> {
       const { message } = await accepted(buildSend(route, { more: { ...queued, onUnknown: 'resend' } }))
-      const { organizationId, recipient, id: messageId } = message
+      const { organizationId, id: messageId } = message
       const claimed = await claimedOnce(route)
       await store.sends.recordOutcome(outcomeRecord(claimed, { kind: 'unknown', detail: 'no answer' }))
       await store.evidence.closeAttempt({ organizationId, messageId, attemptNumber: 1, at: now + 10 })
       assert.equal(await startFurther(claimed), 'started')
       await store.sends.recordOutcome(outcomeRecord(claimed, notSent, { number: 2 }))
+      return message
+    }
+
+    test('what may have gone out before is not canceled, but no attempt follows', async () => {
+      const route = await buildRoute(store)
+      const { organizationId, id: messageId } = await waitingAgain(route)
+      assert.deepEqual(await store.queue.cancel({ organizationId, messageId, now: now + 600 }), {
+        canceled: false,
+        previous: 'queued',
+        now: 'unknown',
+      })
+      assert.deepEqual(await claimQueue(store, route, { at: now + 60_000 }), [])
+    })
+
+    test('an opt-out ends what waits for one, and does not say of what may have gone out before that nothing left', async () => {
+      const route = await buildRoute(store)
+      const { organizationId, recipient, id: messageId } = await waitingAgain(route)
       const stored = async () => (await store.messages.find(organizationId, messageId)) ?? assert.fail()
       assert.equal((await stored()).message.status, 'queued')
       await store.optOuts.add({ organizationId, recipient, source: 'api', inDoubt: false, createdAt: now + 600 })

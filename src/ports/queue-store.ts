@@ -96,7 +96,10 @@ export interface QueueStore {
   /** Makes sure that every number with queued messages is looked at, whatever was lost. */
   repairLanes(now: number): Promise<void>
 
-  /** Ends a waiting message, with its event. `tooLate`: it is not waiting. Undefined when there is no such message. */
+  /**
+   * Ends a waiting message, with its event. Not `canceled`: it does not wait (any more), or it was sent again and may have
+   * gone out the first time. Undefined when there is no such message.
+   */
   cancel(params: {
     readonly organizationId: number
     readonly messageId: MessageId

@@ -36,10 +36,10 @@ export function makeCancelMessage(
     const { id: messageId, provider } = record.message
     const ended = await store.queue.cancel({ organizationId, messageId, now: clock.now() })
     if (ended === undefined) return undefined
-    if (ended.canceled) {
+    if (ended.now !== ended.previous) {
       watch.changed(messageId)
       metrics.messageStatus(provider, ended.now)
-      log.info('message.canceled', { messageId, organizationId, provider, previous: ended.previous })
+      log.info('message.canceled', { messageId, organizationId, provider, previous: ended.previous, now: ended.now })
     }
     return { messageId, ...ended }
   }

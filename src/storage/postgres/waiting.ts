@@ -193,7 +193,8 @@ async function cancel(queries: Queries, params: Parameters<QueueStore['cancel']>
   const key = Number(row.key)
   await endMessage(queries, { key, rule: 'canceled', at: params.now })
   const after = await queries.get('SELECT status FROM messages WHERE key = $1', key)
-  return { canceled: true, previous, now: String(after?.status) as MessageStatus }
+  const status = String(after?.status) as MessageStatus
+  return { canceled: status === 'canceled', previous, now: status }
 }
 
 async function decideHeld(queries: Queries, params: Parameters<QueueStore['decideHeld']>[0]): Promise<boolean> {

@@ -194,7 +194,8 @@ function cancel(
   const key = Number(row.key)
   endMessage(database, { key, rule: 'canceled', at: params.now })
   const after = database.get('SELECT status FROM messages WHERE key = ?', key)
-  return { canceled: true, previous, now: String(after?.status) as MessageStatus }
+  const status = String(after?.status) as MessageStatus
+  return { canceled: status === 'canceled', previous, now: status }
 }
 
 function decideHeld(database: Database, params: Parameters<QueueStore['decideHeld']>[0]): boolean {
