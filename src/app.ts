@@ -19,6 +19,7 @@ import type { Log } from './ports/log.ts'
 import type { Metrics } from './ports/metrics.ts'
 import type { Provider } from './ports/provider.ts'
 import type { Store } from './ports/store.ts'
+import { type WakeUpTopic, wakeUpTopics } from './ports/wake-ups.ts'
 import { makeProviders } from './providers/registry.ts'
 import { makeSending } from './sending.ts'
 import { withSetupLock } from './storage/postgres/setup-lock.ts'
@@ -89,10 +90,14 @@ export async function startApp(params: {
     clock,
   })
   const loops: Loop[] = []
-  /** Those that a text from a person gives work to. */
-  const ofInbound: Loop[] = []
-  const wakeOwnJobs = () => {
-    for (const loop of ofInbound) loop.wake()
+  /** Those that have work then. A queued text, of which there may be hundreds a second, gives it to one of them only. */
+  const loopsOf: Readonly<Record<WakeUpTopic, Loop[]>> = { queue: [], inbound: [] }
+  const wakeOwn = (topic: WakeUpTopic) => () => {
+    for (const loop of loopsOf[topic]) loop.wake()
+  }
+  const wakeAll = (topic: WakeUpTopic) => () => {
+    wakeOwn(topic)()
+    store.wakeUps.tell(topic)
   }
   const parts = {
     store,
@@ -105,13 +110,10 @@ export async function startApp(params: {
     failpoints: params.failpoints ?? noFailpoints,
     attemptFreshMs: params.attemptFreshMs ?? attemptFreshMs,
     stopping: stopping.signal,
-    wakeJobs: () => {
-      wakeOwnJobs()
-      store.wakeUps.tell('queue')
-    },
+    wakeJobs: wakeAll('queue'),
   }
   const sending = makeSending(parts)
-  const webhooks = makeProviderWebhooks({ ...parts, watch: sending.watch })
+  const webhooks = makeProviderWebhooks({ ...parts, watch: sending.watch, wakeJobs: wakeAll('inbound') })
   const server = await buildServer({
     ...parts,
     ...sending,
@@ -139,7 +141,8 @@ export async function startApp(params: {
   loops.push(await startWatchQueueState({ store, clock, log, metrics, standstillMs: params.standstillMs }))
   if (config.roles.includes('jobs')) {
     const { dispatch, others } = sending.startLoops()
-    ofInbound.push(
+    loopsOf.queue.push(dispatch)
+    loopsOf.inbound.push(
       dispatch,
       startFetchMedia({
         store,
@@ -149,8 +152,8 @@ export async function startApp(params: {
       }),
       startEvents({ store, client: guarded, clock, random, log, mediaUrls: media.urlsFor }),
     )
-    loops.push(...ofInbound, ...others, startPruneOld({ store, clock, log }))
-    store.wakeUps.listen('queue', wakeOwnJobs)
+    loops.push(...loopsOf.inbound, ...others, startPruneOld({ store, clock, log }))
+    for (const topic of wakeUpTopics) store.wakeUps.listen(topic, wakeOwn(topic))
   }
   const url = await server.listen({ host: config.host, port: config.port }).catch(async (error: unknown) => {
     await Promise.all([...loops, clock].map((running) => running.stop()))

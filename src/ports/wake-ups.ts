@@ -1,5 +1,8 @@
-/** `queue`: something waits to be sent, fetched or told, or may go on after something held it up. */
-export const wakeUpTopics = ['queue'] as const
+/**
+ * `queue`: something waits to be sent, or may go on after something held it up. `inbound`: a person has texted, so there
+ * may be something to be answered, fetched and told.
+ */
+export const wakeUpTopics = ['queue', 'inbound'] as const
 export type WakeUpTopic = (typeof wakeUpTopics)[number]
 
 /**
