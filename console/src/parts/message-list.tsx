@@ -99,7 +99,10 @@ function Row(props: {
         <span class="hidden">{isOut ? 'Outbound' : 'Inbound'}</span>
       </span>
       <span class="who">
-        {formatPhone(row.from_number)} <span class="muted">to</span> {formatPhone(row.to_number)}
+        {formatPhone(isOut ? row.to_number : row.from_number)}{' '}
+        <span class="ours">
+          {isOut ? 'from' : 'to'} {formatPhone(isOut ? row.from_number : row.to_number)}
+        </span>
       </span>
       <span class="text">
         {row.media_urls.length > 0 ? <span class="muted">[{row.media_urls.length} media] </span> : null}
