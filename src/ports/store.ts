@@ -343,6 +343,8 @@ export interface AssistantStore {
   list(organizationId: number, page: Page & { readonly activeOnly: boolean }): Promise<Assistant[]>
   count(organizationId: number, activeOnly: boolean): Promise<number>
   find(organizationId: number, id: number): Promise<Assistant | undefined>
+  /** One that was removed, too: what it has left waiting is sent by its settings. */
+  findEver(organizationId: number, id: number): Promise<Assistant | undefined>
   create(assistant: Fresh<Assistant>): Promise<Assistant>
   /** `change` is pure and runs inside the transaction. */
   change(

@@ -7,7 +7,10 @@ import { makeLookupCache } from './lookup-cache.ts'
 
 const routesCachedMax = 10_000
 
-/** The account, assistant and number that a message was accepted for, as they are now. Parts of it may be gone. */
+/**
+ * The account, assistant and number that a message was accepted for, as they are now. Parts of it may be gone; an
+ * assistant that was removed still says what may leave of what it left.
+ */
 export type StandingRoute = {
   readonly organization: Organization
   readonly account: ProviderAccount
@@ -42,7 +45,7 @@ export function makeStandingRoutes({ store, clock }: { readonly store: Store; re
     const [organization, account, assistant, sender] = await Promise.all([
       store.organizations.find(organizationId),
       store.accounts.find(organizationId, providerAccountId),
-      store.assistants.find(organizationId, assistantId),
+      store.assistants.findEver(organizationId, assistantId),
       store.senders.find(organizationId, senderId),
     ])
     if (organization === undefined || account === undefined) return undefined

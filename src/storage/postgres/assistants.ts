@@ -40,6 +40,14 @@ export function makeAssistants(database: Database): AssistantStore {
           ?.count,
       ),
     find: (organizationId, id) => find(database, organizationId, id),
+    async findEver(organizationId, id) {
+      const row = await database.get(
+        'SELECT * FROM assistants WHERE id = $1 AND organization_id = $2',
+        id,
+        organizationId,
+      )
+      return row === undefined ? undefined : assistantOf(row)
+    },
     async create(assistant) {
       const row = await database.get(
         `INSERT INTO assistants (organization_id, name, description, sms_webhook_url, provider_account_id,

@@ -30,6 +30,10 @@ export function makeAssistants(database: Database): AssistantStore {
           ?.count,
       ),
     find: async (organizationId, id) => find(organizationId, id),
+    async findEver(organizationId, id) {
+      const row = database.get('SELECT * FROM assistants WHERE id = ? AND organization_id = ?', id, organizationId)
+      return row === undefined ? undefined : assistantOf(row)
+    },
     create: (assistant) =>
       database.transaction(() => {
         const { lastKey } = database.run(
