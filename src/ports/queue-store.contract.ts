@@ -398,6 +398,21 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
         assert.deepEqual([message.status, message.failure?.reason], ['expired', 'expired'])
       })
 
+      test('a provider account is not removed while texts wait for it, although its numbers have another one', async () => {
+        await fresh()
+        const { organizationId } = route.sender
+        await waiting()
+        const other = await store.accounts.create({ ...route.account, name: 'other' })
+        await store.senders.change(organizationId, route.sender.id, (sender) => ({
+          ...sender,
+          providerAccountId: other.id,
+        }))
+        const remove = () => store.accounts.remove(organizationId, route.account.id)
+        await assert.rejects(remove, { code: 'conflict' })
+        assert.equal((await claimQueue(store, route)).length, 1)
+        assert.equal(await remove(), true)
+      })
+
       test('canceling ends what waits once, and says when it is too late', async () => {
         await fresh()
         const record = await waiting()

@@ -329,7 +329,7 @@ export interface AccountStore {
     change: (now: ProviderAccount) => ProviderAccount,
     audit?: Audit<ProviderAccount>,
   ): Promise<ProviderAccount>
-  /** @throws SmsError `conflict` while senders or assistants use it. False when there is none. */
+  /** @throws SmsError `conflict` while senders or assistants use it, or texts wait for it. False when there is none. */
   remove(organizationId: number, id: number): Promise<boolean>
   /**
    * Opens every sealed secret of every organization once.

@@ -74,6 +74,17 @@ export function makeAccounts(database: Database, sealer: Sealer): AccountStore {
             'conflict',
             'Phone numbers or assistants use this provider account. Give them another one first.',
           )
+        const waiting = await queries.get(
+          `SELECT 1 FROM messages WHERE status IN ('queued', 'scheduled', 'held') AND organization_id = $1
+             AND provider_account_id = $2 LIMIT 1`,
+          organizationId,
+          id,
+        )
+        if (waiting !== undefined)
+          throw new SmsError(
+            'conflict',
+            'Texts wait to be sent through this provider account. Cancel them, or let them leave first.',
+          )
         await queries.run('UPDATE assistants SET provider_account_id = NULL WHERE provider_account_id = $1', id)
         await queries.run('DELETE FROM provider_accounts WHERE id = $1', id)
         return true
