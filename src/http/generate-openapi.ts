@@ -18,6 +18,9 @@ const store: Store = {
   get queue() {
     return absent()
   },
+  get statistics() {
+    return absent()
+  },
   get audit() {
     return absent()
   },

@@ -40,6 +40,7 @@ import { registerSmsRoutes, type SmsRouteParts } from './routes/sms.ts'
 import { registerSmsBatchRoutes, type SmsBatchRouteParts } from './routes/sms-batch.ts'
 import { registerSmsLogRoutes } from './routes/sms-logs.ts'
 import { registerSmsQueueRoutes } from './routes/sms-queue.ts'
+import { registerStatsRoutes } from './routes/stats.ts'
 import { registerUnknownRoutes, type UnknownRouteParts } from './routes/unknowns.ts'
 import { registerUserRoutes } from './routes/users.ts'
 import { makeValidatorCompiler } from './validation.ts'
@@ -140,6 +141,7 @@ export async function buildServer(parts: ServerParts): Promise<App> {
   registerMessageRoutes(app, parts)
   registerSmsLogRoutes(app, parts)
   registerUnknownRoutes(app, parts)
+  registerStatsRoutes(app, parts)
   registerConversationRoutes(app, parts)
   registerOptOutRoutes(app, parts)
   registerOptOutListRoutes(app, parts)

@@ -20,6 +20,7 @@ import type { PeopleStore } from './people-store.ts'
 import type { QueueStateStore } from './queue-state.ts'
 import type { LaneKind, QueueStore } from './queue-store.ts'
 import type { RetentionStore } from './retention-store.ts'
+import type { StatisticsStore } from './statistics-store.ts'
 import type { SessionStore, UserStore } from './user-store.ts'
 import type { WakeUps } from './wake-ups.ts'
 
@@ -49,6 +50,7 @@ export interface Store {
   readonly retention: RetentionStore
   readonly people: PeopleStore
   readonly audit: AuditStore
+  readonly statistics: StatisticsStore
   readonly queueState: QueueStateStore
   readonly wakeUps: WakeUps
   /** The database's time in Unix ms, fractions too. Absent where the clock of this process is the database's. */

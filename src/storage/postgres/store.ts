@@ -26,6 +26,7 @@ import { makeRetention } from './retention.ts'
 import { makeSenders } from './senders.ts'
 import { makeSends } from './sends.ts'
 import { makeSessions } from './sessions.ts'
+import { makeStatistics } from './statistics.ts'
 import { makeUsers } from './users.ts'
 import { makeWaiting } from './waiting.ts'
 import { makeWakeUps } from './wake-ups.ts'
@@ -67,6 +68,7 @@ export async function openPostgresStore(params: {
     retention: makeRetention(database),
     people: makePeople(database),
     audit: makeAudit(database),
+    statistics: makeStatistics(database),
     queueState,
     wakeUps,
     async databaseTime() {

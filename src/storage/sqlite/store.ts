@@ -25,6 +25,7 @@ import { makeRetention } from './retention.ts'
 import { makeSenders } from './senders.ts'
 import { makeSends } from './sends.ts'
 import { makeSessions } from './sessions.ts'
+import { makeStatistics } from './statistics.ts'
 import { makeUsers } from './users.ts'
 import { makeWaiting } from './waiting.ts'
 
@@ -63,6 +64,7 @@ export async function openSqliteStore(params: {
     retention: makeRetention(database, conversations),
     people: makePeople(database, conversations),
     audit: makeAudit(database),
+    statistics: makeStatistics(database),
     queueState,
     wakeUps: database.wakeUps,
     async ping() {
