@@ -20,7 +20,11 @@ export type Answer = {
 export type Call = (
   method: string,
   path: string,
-  options?: { readonly key?: string; readonly json?: unknown },
+  options?: {
+    readonly key?: string
+    readonly json?: unknown
+    readonly headers?: Readonly<Record<string, string>>
+  },
 ) => Promise<Answer>
 
 export type TestService = {
@@ -92,6 +96,7 @@ export async function callService(url: string, ...[method, path, options]: Param
     headers: {
       ...(options?.key === undefined ? {} : { authorization: `Bearer ${options.key}` }),
       ...(options?.json === undefined ? {} : { 'content-type': 'application/json' }),
+      ...options?.headers,
     },
     ...(options?.json === undefined ? {} : { body: JSON.stringify(options.json) }),
   })

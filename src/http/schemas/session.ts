@@ -6,7 +6,10 @@ import { idSchema, nameLengthMax, nullable, timeSchema } from './common.ts'
 /** As it is typed in; what it is held to is said by the core, in its words. */
 const typedName = Type.String({ minLength: 1, maxLength: userNameLengthMax })
 const typedPassword = Type.String({ minLength: 1, maxLength: passwordLengthMax })
-export const chosenPassword = Type.String({ minLength: passwordLengthMin, maxLength: passwordLengthMax })
+const chosenPassword = Type.String({
+  maxLength: passwordLengthMax,
+  description: `At least ${passwordLengthMin} characters, and not the name.`,
+})
 
 export const signInSchema = Type.Object(
   {
