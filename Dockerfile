@@ -1,4 +1,5 @@
-# The image of the service. There is no build: Node runs the sources as they are (docs/decisions/0001-node-through-npm.md).
+# The image of the service. The service needs no build: Node runs its sources as they are
+# (docs/decisions/0001-node-through-npm.md). The console is built.
 #
 # The official image carries the very Node that the project pins through npm (test/deployment.test.ts holds the two
 # together), with the system libraries it needs. So npm's own copy, 211 MB, stays out: --omit=optional.
@@ -7,16 +8,23 @@ WORKDIR /app
 
 FROM base AS dependencies
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --omit=optional
+RUN npm ci --omit=dev --omit=optional --ignore-scripts
+
+FROM base AS console
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY console ./console
+RUN node console/prepare.ts
 
 FROM base
 RUN install -d -o node -g node -m 700 /data
 COPY --from=dependencies /app/node_modules ./node_modules
+COPY --from=console /app/console/dist ./console/dist
 COPY package.json LICENSE ./
 COPY src ./src
 
-# Reachable from outside the container. Everything else that is set here may be set anew when it is started; secrets are
-# given only then.
+# Reachable from outside the container. Everything that is set here may be set anew when it is started; secrets are given
+# only then.
 ENV TEXTBRIDGE_HOST=0.0.0.0 \
     TEXTBRIDGE_PORT=3000 \
     TEXTBRIDGE_DATABASE_URL=sqlite:/data/textbridge.db

@@ -76,12 +76,12 @@ suite('the image', () => {
   test('is built of the sources and what they need, and of nothing that is secret or for tests', () => {
     const context = contextOf(project)
     assert.deepEqual(
-      context.filter((path) => !path.startsWith('src/')),
+      context.filter((path) => !/^(src|console)\//.test(path)),
       ['.npmrc', 'LICENSE', 'package-lock.json', 'package.json'],
     )
     assert.ok(context.includes('src/main.ts') && context.includes('src/storage/sqlite/migrations/0001-foundation.sql'))
     assert.deepEqual(
-      context.filter((path) => /\.(test|contract)\./.test(path)),
+      context.filter((path) => /\.(test|contract)\.|(^|\/)dist\//.test(path)),
       [],
     )
     const packages = filesBelow(join(image.root, 'app/node_modules')).map((path) => path.split('/node_modules/')[1])
@@ -133,7 +133,7 @@ suite('the image', () => {
     volume.remove()
   })
 
-  test('alone, keeps everything in its volume, passes its health check, and ends with 0', async () => {
+  test('alone, keeps everything in its volume, has the console, passes its health check, and ends with 0', async () => {
     const volume = temporaryFolder()
     const env = {
       ...secrets,
@@ -145,6 +145,7 @@ suite('the image', () => {
     const running = runService(env)
     const url = await urlOf(running)
     assert.equal((await fetch(`${url}/readyz`)).status, 200)
+    assert.match(await (await fetch(`${url}/console`)).text(), /<html/)
     assert.equal(await checkHealth(env), 0)
     running.child.kill('SIGTERM')
     assert.equal((await running.finished).code, 0)

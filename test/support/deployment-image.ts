@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict'
-import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { dirname, join, posix, relative } from 'node:path'
 import { type Instruction, parseDockerfile, parseExecForm, parsePairs } from './deployment-dockerfile.ts'
 import { at } from './service-client.ts'
@@ -74,8 +84,8 @@ function patternOf(rule: string): RegExp {
   const source = rule
     .split('**/')
     .map((part) => part.replaceAll('.', '\\.').replaceAll('*', '[^/]*'))
-    .join('(.*/)?')
-  return new RegExp(`^${source}(/|$)`)
+    .join('(?:.*/)?')
+  return new RegExp(`^${source}(?:/|$)`)
 }
 
 /** A file is below itself. */
@@ -159,12 +169,16 @@ function copy({ before, instruction: { flags, text }, stages, context, project }
 
 function run({ before, instruction: { text }, project }: Step): void {
   const [tool, ...args] = text.split(/\s+/)
+  const folder = join(before.root, before.workdir)
   if (tool === 'install' && args[0] === '-d') mkdirSync(join(before.root, args.at(-1) ?? ''))
-  else if (tool === 'npm' && args[0] === 'ci') installPackages(join(before.root, before.workdir), { args, project })
+  else if (text === 'npm ci --ignore-scripts') symlinkSync(join(project, 'node_modules'), join(folder, 'node_modules'))
+  else if (tool === 'npm' && args[0] === 'ci' && args.includes('--ignore-scripts'))
+    installPackages(folder, { args, project })
+  else if (tool === 'node') execFileSync(process.execPath, args, { cwd: folder, stdio: 'pipe' })
   else throw new Error(`this test does not know what it runs: ${text}`)
 }
 
-/** What `npm ci` installs from the lockfile that was copied, without what `--omit` names. */
+/** What `npm ci` installs from the lockfile that was copied, without what `--omit` names and without running scripts. */
 function installPackages(folder: string, { args, project }: { args: readonly string[]; project: string }): void {
   assert.ok(existsSync(join(folder, 'package.json')), 'npm ci needs a package.json')
   const lock: unknown = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8'))
