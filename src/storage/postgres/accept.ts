@@ -10,7 +10,7 @@ import type { Row } from '../rows.ts'
 import { type ConversationKeys, partiesKey } from './conversations.ts'
 import { CommitUnknown, type Database, type Queries } from './database.ts'
 import { insertMessages } from './insert-messages.ts'
-import { debitLanes, wakeSenders } from './lanes.ts'
+import { debitLanes, lockSenders, wakeSenders } from './lanes.ts'
 import { shareOptOuts } from './opt-outs.ts'
 import { addSpending, lockLimits, selectFacts } from './send-facts.ts'
 
@@ -281,6 +281,9 @@ async function settleLanes(
     if (result?.kind === 'started') started.push(send)
     else if (result?.kind === 'waiting' && result.record.message.status === 'queued') queued.push(result.record.message)
   }
+  // Each of the statements below locks its numbers in their order, but one after the other.
+  if (started.length > 0 && queued.length > 0)
+    await lockSenders(queries, [...started.map(({ message }) => message), ...queued])
   const [first] = started
   await Promise.all([
     first === undefined

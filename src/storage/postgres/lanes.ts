@@ -100,6 +100,14 @@ export async function slowSenders(
   )
 }
 
+/** Before several statements that lock some of these numbers each. */
+export async function lockSenders(
+  queries: Queries,
+  owners: readonly { readonly senderId: number; readonly organizationId: number }[],
+): Promise<void> {
+  await lockLanes(queries, 'sender', new Map(owners.map((owner) => [owner.senderId, owner])))
+}
+
 /** Locked, in the order of their ids; those that do not exist yet begin here. */
 export async function lockLanes(
   queries: Queries,

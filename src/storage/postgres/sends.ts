@@ -11,7 +11,7 @@ import type { ConversationKeys } from './conversations.ts'
 import { CommitUnknown, type Database, type Queries } from './database.ts'
 import { insertEvent } from './events.ts'
 import { concludeAnew } from './evidence.ts'
-import { debitLanes, slowSenders, wakeSenders } from './lanes.ts'
+import { debitLanes, lockSenders, slowSenders, wakeSenders } from './lanes.ts'
 import { insertOptOut, lockOptOuts, shareOptOuts } from './opt-outs.ts'
 import { selectFacts } from './send-facts.ts'
 
@@ -170,6 +170,7 @@ async function giveBack(queries: Queries, records: readonly OutcomeRecord[]): Pr
   )
   const senderOf = new Map(rows.map((row) => [Number(row.key), Number(row.sender_id)]))
   const owned = resting.map((record) => ({ ...record, senderId: senderOf.get(record.key) ?? 0 }))
+  await lockSenders(queries, owned)
   await slowSenders(
     queries,
     owned.flatMap(({ slowedUntil, ...record }) =>

@@ -4,8 +4,16 @@ import { Client } from 'pg'
 import { steppedClock } from '../../../test/support/parts.ts'
 import { createTestDatabase, startPostgres } from '../../../test/support/postgres.ts'
 import { silentLog } from '../../../test/support/silent-log.ts'
-import { buildRoute, buildSend, now, outcomeRecord, silentMetrics } from '../../../test/support/store-builders.ts'
+import {
+  buildRoute,
+  buildSend,
+  freshName,
+  now,
+  outcomeRecord,
+  silentMetrics,
+} from '../../../test/support/store-builders.ts'
 import { startTcpProxy } from '../../../test/support/tcp-proxy.ts'
+import type { Route } from '../../core/organization.ts'
 import { auditContract } from '../../ports/audit.contract.ts'
 import { batchContract } from '../../ports/batch-store.contract.ts'
 import { evidenceContract } from '../../ports/evidence.contract.ts'
@@ -81,6 +89,30 @@ suite('several processes on one PostgreSQL', () => {
     assert.equal((await accepted).kind, 'refused')
     await other.end()
     await store.close()
+  })
+
+  test('two processes that each send from one number and queue at the other do not wait for each other in a circle', async () => {
+    const other = await connected()
+    const before = await deadlocks(other)
+    const [one, two] = [await open(), await open()]
+    const [first, second] = [await buildRoute(one), await buildRoute(one, '+12025550143')]
+    const accept = (store: typeof one, direct: Route, waiting: Route) =>
+      Promise.all([
+        store.sends.accept(buildSend(direct, { body: freshName('direct') })),
+        store.sends.accept(buildSend(waiting, { body: freshName('queued'), more: { status: 'queued', queued: true } })),
+      ])
+    await accept(one, first, second)
+    await other.query('BEGIN')
+    await other.query(`SELECT 1 FROM lanes WHERE kind = 'sender' AND id = ${first.sender.id} FOR UPDATE`)
+    const accepted = [accept(one, first, second)]
+    await someoneWaits(other, 'transactionid')
+    accepted.push(accept(two, second, first))
+    await someoneWaits(other, 'tuple')
+    await other.query('COMMIT')
+    await Promise.all(accepted)
+    await Promise.all([one.close(), two.close()])
+    assert.equal(await deadlocks(other), before)
+    await other.end()
   })
 
   test('a conversation that one process removed is begun anew by another that remembers it', async () => {
@@ -188,12 +220,24 @@ async function connected(url = database.url): Promise<Client> {
   return client
 }
 
-/** Resolves when a session of this database waits for an advisory lock. */
-async function someoneWaits(client: Client): Promise<void> {
+/** Of this database, by sessions that have ended: each tells what it met when it ends. */
+async function deadlocks(client: Client): Promise<number> {
+  for (;;) {
+    const { rows } = await client.query(
+      `SELECT deadlocks, EXISTS (SELECT 1 FROM pg_stat_activity a
+         WHERE a.datname = d.datname AND a.application_name = 'textbridge') AS is_open
+       FROM pg_stat_database d WHERE datname = current_database()`,
+    )
+    if (rows[0]?.is_open === false) return Number(rows[0].deadlocks)
+  }
+}
+
+/** Resolves when a session of this database waits for such a lock. */
+async function someoneWaits(client: Client, kind = 'advisory'): Promise<void> {
   for (;;) {
     const { rowCount } = await client.query(
-      `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
-         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      `SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+       WHERE l.locktype = '${kind}' AND NOT l.granted AND a.datname = current_database()`,
     )
     if (rowCount !== 0) return
   }
