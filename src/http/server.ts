@@ -31,6 +31,7 @@ import { type PauseRouteParts, registerPauseRoutes } from './routes/pauses.ts'
 import { registerPeopleRoutes } from './routes/people.ts'
 import { registerPhoneNumberRoutes } from './routes/phone-numbers.ts'
 import { registerPolicyRoutes } from './routes/policies.ts'
+import { registerPolicyImpactRoutes } from './routes/policy-impact.ts'
 import { registerProviderAccountRoutes } from './routes/provider-accounts.ts'
 import { type ProviderWebhookRouteParts, registerProviderWebhookRoutes } from './routes/provider-webhooks.ts'
 import { type QueueStateRouteParts, registerQueueStateRoutes } from './routes/queue-state.ts'
@@ -151,6 +152,7 @@ export async function buildServer(parts: ServerParts): Promise<App> {
   registerEventDeliveryRoutes(app, parts)
   registerOrganizationRoutes(app, parts)
   registerPolicyRoutes(app, parts)
+  registerPolicyImpactRoutes(app, parts)
   registerPauseRoutes(app, parts)
   registerHeldRoutes(app, parts)
   registerAuditRoutes(app, parts)
