@@ -1,6 +1,6 @@
 import { createContext } from 'preact'
 import { useContext, useEffect, useState } from 'preact/hooks'
-import type { Session } from './api-types.ts'
+import type { Organization, Session } from './api-types.ts'
 import type { Live } from './live.ts'
 import type { LogWindow } from './log-window.ts'
 import type { Place, Router } from './router.ts'
@@ -32,13 +32,29 @@ export function useApp(): App {
   return app
 }
 
+type LoadedOrganization = { readonly data: Organization | undefined; readonly reload: () => void }
+
+/** Shared by the banner that says it is paused and the button that pauses it. */
+export const OrganizationContext = createContext<LoadedOrganization | undefined>(undefined)
+
+export function useOrganization(): LoadedOrganization {
+  const loaded = useContext(OrganizationContext)
+  if (loaded === undefined) throw new Error('a part of the console stands outside of its shell')
+  return loaded
+}
+
 export function useCan(scope: Scope): boolean {
   return useApp().session.scopes.includes(scope)
 }
 
+/** The address that the page is drawn for: while its successor is being fetched, a page keeps its own. */
+export const PlaceContext = createContext<Place | undefined>(undefined)
+
+/** In a page, the address of that page; elsewhere the address there is. */
 export function usePlace(): Place {
   const { router } = useApp()
-  return usePlaceOf(router)
+  const present = usePlaceOf(router)
+  return useContext(PlaceContext) ?? present
 }
 
 export function usePlaceOf(router: Router): Place {

@@ -1,18 +1,19 @@
 import type { ComponentType } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { call } from './api.ts'
-import { useApp, useCan, usePlace } from './app-context.ts'
+import { OrganizationContext, PlaceContext, useApp, useCan, useOrganization, usePlace } from './app-context.ts'
 import { formatNumber } from './format.ts'
 import { apiErrorOf, useLoad } from './loading.ts'
 import { type PageModule, pages, sections } from './pages.ts'
 import { ActionButton } from './parts/button.tsx'
 import { Icon } from './parts/icon.tsx'
 import { Empty, Fault, Page, Skeleton, Time } from './parts/page.tsx'
-import { urlOf } from './router.ts'
+import { type Place, urlOf } from './router.ts'
 
 export function Shell() {
   const { page } = usePlace()
   const [isOpen, setIsOpen] = useState(false)
+  const organization = useLoad('GET /api/v1/organization', {}, { on: /^message\.held$/ })
   useEffect(() => setIsOpen(false), [page])
   return (
     <div class="shell">
@@ -38,8 +39,10 @@ export function Shell() {
         <SideEnd />
       </div>
       <main id="content" tabIndex={-1}>
-        <Banners />
-        <CurrentPage />
+        <OrganizationContext.Provider value={organization}>
+          <Banners />
+          <CurrentPage />
+        </OrganizationContext.Provider>
       </main>
     </div>
   )
@@ -128,7 +131,7 @@ function SideEnd() {
 /** What holds everything up is said on every page. */
 function Banners() {
   const queue = useLoad('GET /api/v1/queue')
-  const organization = useLoad('GET /api/v1/organization')
+  const organization = useOrganization()
   const mayOperate = useCan('operate')
   return (
     <>
@@ -170,20 +173,21 @@ function Banners() {
   )
 }
 
-type Opened = { readonly name: string; readonly page?: ComponentType; readonly error?: unknown }
+type Opened = { readonly place: Place; readonly page?: ComponentType; readonly error?: unknown }
 
 function CurrentPage() {
-  const { page: name, id } = usePlace()
+  const place = usePlace()
+  const { page: name, id } = place
   const [opened, setOpened] = useState<Opened>()
-  const open = () => {
+  useEffect(() => {
     const load = pageOf(name, id)
-    if (load === undefined) return setOpened({ name: keyOf(name, id) })
-    load().then(
-      (module) => setOpened({ name: keyOf(name, id), page: module.default }),
-      (error: unknown) => setOpened({ name: keyOf(name, id), error }),
-    )
-  }
-  useEffect(open, [name, id])
+    if (load === undefined) setOpened({ place })
+    else
+      load().then(
+        (module) => setOpened({ place, page: module.default }),
+        (error: unknown) => setOpened({ place, error }),
+      )
+  }, [name, id])
   if (opened === undefined) return <Skeleton lines={6} />
   if (opened.error !== undefined)
     return <Fault error={apiErrorOf(opened.error)} retry={() => window.location.reload()} />
@@ -196,7 +200,12 @@ function CurrentPage() {
       </Page>
     )
   const Current = opened.page
-  return <Current key={opened.name} />
+  const isCurrent = keyOf(opened.place) === keyOf(place)
+  return (
+    <PlaceContext.Provider value={isCurrent ? place : opened.place}>
+      <Current key={keyOf(opened.place)} />
+    </PlaceContext.Provider>
+  )
 }
 
 function pageOf(name: string, id: string | undefined): (() => Promise<PageModule>) | undefined {
@@ -204,6 +213,6 @@ function pageOf(name: string, id: string | undefined): (() => Promise<PageModule
   return id === undefined ? page?.open : page?.openOne
 }
 
-function keyOf(name: string, id: string | undefined): string {
-  return id === undefined ? name : `${name}/${id}`
+function keyOf({ page, id }: Place): string {
+  return id === undefined ? page : `${page}/${id}`
 }

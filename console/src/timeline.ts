@@ -68,7 +68,10 @@ function attemptEntries({ number, started_at, finished_at, outcome, detail }: At
   return [begun, ended]
 }
 
-function receiptEntry({ provider_status, failure, source, occurred_at, received_at }: Receipt, provider: string) {
+function receiptEntry(
+  { provider_status, status, failure, source, occurred_at, received_at }: Receipt,
+  provider: string,
+) {
   const found = source === 'search' ? 'found at' : 'reported by'
   const optional = [
     ['provider code', failure?.provider_code],
@@ -78,7 +81,7 @@ function receiptEntry({ provider_status, failure, source, occurred_at, received_
   ] as const
   return {
     at: received_at,
-    tone: failure === null ? 'good' : 'bad',
+    tone: failure !== null ? 'bad' : status === 'delivered' ? 'good' : 'busy',
     what: `“${provider_status}” ${found} ${provider}`,
     details: optional.flatMap(([name, value]) => (value ? [[name, value] as const] : [])),
     ...(failure === null ? {} : { advice: failure.advice }),

@@ -1,9 +1,8 @@
-import { call } from '../api.ts'
 import { usePlace } from '../app-context.ts'
 import { words } from '../format.ts'
 import { useLoad } from '../loading.ts'
 import { Empty, Page, Ready, Time } from '../parts/page.tsx'
-import { PauseButton, PausedBadge } from '../parts/pause.tsx'
+import { OrganizationPause } from '../parts/pause.tsx'
 import { Table } from '../parts/table.tsx'
 import { urlOf } from '../router.ts'
 
@@ -13,28 +12,11 @@ export default function Audit() {
   const { query } = usePlace()
   const before = Number(query.before) || undefined
   const loaded = useLoad('GET /api/v1/audit-log', { query: { before, limit } })
-  const organization = useLoad('GET /api/v1/organization')
   return (
     <Page
       title="Audit log"
       lead="Who changed what steers sending: policies, pauses, approvals, opt-outs, keys, people. The newest first."
-      actions={
-        organization.data === undefined ? null : (
-          <>
-            <PausedBadge pausedAt={organization.data.paused_at} />
-            <PauseButton
-              what="everything"
-              pausedAt={organization.data.paused_at}
-              pause={(reason) => call('POST /api/v1/organization/pause', { body: { reason } })}
-              resume={() => call('POST /api/v1/organization/resume', { body: {} })}
-              onDone={() => {
-                organization.reload()
-                loaded.reload()
-              }}
-            />
-          </>
-        )
-      }
+      actions={<OrganizationPause onDone={loaded.reload} />}
     >
       <Ready from={loaded}>
         {({ entries, next }) => (

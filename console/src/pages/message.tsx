@@ -73,7 +73,7 @@ function Whole({ message }: { readonly message: Message }) {
           <strong>{capital(words(failure.reason))}</strong>
           <p>{failure.advice}</p>
           <p>
-            For the {failure.actor} to act; {failure.permanent ? 'sending again will not help' : 'may pass'}.
+            To act: {failure.actor}. {failure.permanent ? 'Sending again will not help.' : 'It may pass.'}
             {failure.provider_code === null ? null : ` ${message.provider} code ${failure.provider_code}.`}{' '}
             {failure.provider_message}
           </p>

@@ -1,16 +1,16 @@
 import { useMemo } from 'preact/hooks'
-import type { Answer } from '../api.ts'
+import type { Overview } from '../api-types.ts'
 import { useApp, usePlace } from '../app-context.ts'
 import { capital, formatNumber, formatSeconds, formatShare, words } from '../format.ts'
 import { useLoad } from '../loading.ts'
 import { Empty, Page, Ready, Section } from '../parts/page.tsx'
+import { OrganizationPause } from '../parts/pause.tsx'
 import { VolumeChart } from '../parts/volume-chart.tsx'
 import { urlOf } from '../router.ts'
 import { groupCounts } from '../volume.ts'
 
 const periods = ['24h', '7d', '30d'] as const
 const periodWords = { '24h': '24 hours', '7d': '7 days', '30d': '30 days' } as const
-type Overview = Answer<'GET /api/v1/stats/overview'>
 
 export default function OverviewPage() {
   const { query } = usePlace()
@@ -20,17 +20,20 @@ export default function OverviewPage() {
     <Page
       title="Overview"
       actions={
-        <nav class="tabs" aria-label="Period">
-          {periods.map((one) => (
-            <a
-              key={one}
-              href={urlOf('overview', undefined, { period: one })}
-              aria-current={one === period ? 'true' : undefined}
-            >
-              {periodWords[one]}
-            </a>
-          ))}
-        </nav>
+        <>
+          <nav class="tabs" aria-label="Period">
+            {periods.map((one) => (
+              <a
+                key={one}
+                href={urlOf('overview', undefined, { period: one })}
+                aria-current={one === period ? 'true' : undefined}
+              >
+                {periodWords[one]}
+              </a>
+            ))}
+          </nav>
+          <OrganizationPause />
+        </>
       }
     >
       <Ready from={loaded} lines={10}>

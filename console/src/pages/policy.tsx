@@ -1,24 +1,25 @@
 import { call } from '../api.ts'
-import { formatNumber } from '../format.ts'
 import { useLoad } from '../loading.ts'
 import { useAssistants } from '../parts/names.tsx'
 import { Page, Ready, Section } from '../parts/page.tsx'
+import { Impact } from '../parts/rule-impact.tsx'
 import { Rules } from '../parts/rules.tsx'
 import { urlOf } from '../router.ts'
-import { useImpact } from '../stats.ts'
+
+/** How far back “lately” goes. */
+const impactDays = 7
 
 export default function PolicyPage() {
   const loaded = useLoad('GET /api/v1/policy')
-  const impact = useImpact()
+  const impact = useLoad('GET /api/v1/policy/impact', { query: { days: impactDays } })
   const { list } = useAssistants()
   const told = Object.fromEntries(
-    Object.entries(impact).map(([rule, count]) => [
-      rule,
-      <span key={rule} class="muted small">
-        {count === 0 ? 'would have stopped nothing in 7 days' : `would have stopped ${formatNumber(count)} in 7 days`}
-      </span>,
-    ]),
+    (impact.data?.rules ?? []).map((one) => [one.rule, <Impact key={one.rule} impact={one} days={impactDays} />]),
   )
+  const changed = () => {
+    loaded.reload()
+    impact.reload()
+  }
   return (
     <Page
       title="Policy"
@@ -29,7 +30,7 @@ export default function PolicyPage() {
           <Rules
             policy={policy}
             impact={told}
-            change={async (body) => call('PATCH /api/v1/policy', { body }).then(loaded.reload)}
+            change={async (body) => call('PATCH /api/v1/policy', { body }).then(changed)}
           />
         )}
       </Ready>

@@ -1,4 +1,5 @@
-import { useCan } from '../app-context.ts'
+import { call } from '../api.ts'
+import { useCan, useOrganization } from '../app-context.ts'
 import { ActionButton } from './button.tsx'
 import { DialogButton } from './dialog.tsx'
 import { Field, textOf } from './form.tsx'
@@ -12,14 +13,16 @@ export function PauseButton(props: {
   readonly pause: (reason: string | null) => Promise<unknown>
   readonly resume: () => Promise<unknown>
   readonly onDone: () => void
+  /** The button itself says what; beside the thing it need not. */
+  readonly isNamed?: boolean
 }) {
-  const { what, pausedAt, pause, resume, onDone } = props
+  const { what, pausedAt, pause, resume, onDone, isNamed = false } = props
   if (!useCan('operate')) return null
   if (pausedAt !== null)
     return (
       <ActionButton label={`Resume ${what}`} done={`Resumed ${what}.`} act={async () => resume().then(onDone)}>
         <Icon name="play" />
-        Resume
+        {isNamed ? `Resume ${what}` : 'Resume'}
       </ActionButton>
     )
   return (
@@ -27,7 +30,7 @@ export function PauseButton(props: {
       button={
         <>
           <Icon name="pause" />
-          Pause
+          {isNamed ? `Pause ${what}` : 'Pause'}
         </>
       }
       label={`Pause ${what}`}
@@ -44,4 +47,23 @@ export function PauseButton(props: {
 
 export function PausedBadge({ pausedAt }: { readonly pausedAt: string | null }) {
   return pausedAt === null ? null : <Badge tone="warn" icon="pause" text="Paused" />
+}
+
+/** The widest pause: everything that the organization sends. */
+export function OrganizationPause({ onDone }: { readonly onDone?: () => void }) {
+  const { data, reload } = useOrganization()
+  if (data === undefined) return null
+  return (
+    <PauseButton
+      what="everything"
+      isNamed
+      pausedAt={data.paused_at}
+      pause={(reason) => call('POST /api/v1/organization/pause', { body: { reason } })}
+      resume={() => call('POST /api/v1/organization/resume', { body: {} })}
+      onDone={() => {
+        reload()
+        onDone?.()
+      }}
+    />
+  )
 }
