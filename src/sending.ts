@@ -23,7 +23,7 @@ import { makeStandingRoutes } from './use-cases/standing-route.ts'
 
 const routesCachedMax = 10_000
 
-export type SendingParts = Omit<DispatchParts, 'breakers'> & {
+export type SendingParts = Omit<DispatchParts, 'breakers' | 'routes'> & {
   /** Something waits to be sent, delivered or fetched: the loops need not wait for their next round. */
   readonly wakeJobs: () => void
 }

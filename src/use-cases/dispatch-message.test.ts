@@ -12,6 +12,7 @@ import { makeCircuitBreakers } from './circuit-breaker.ts'
 import { attemptFreshMs, makeDispatchMessage } from './dispatch-message.ts'
 import { noFailpoints } from './failpoints.ts'
 import { answerOf } from './send-answer.ts'
+import { makeStandingRoutes } from './standing-route.ts'
 
 test('what the store did not take is answered as unknown, and the next repetition joins it', async () => {
   const store = await openMemoryStore()
@@ -33,6 +34,7 @@ test('what the store did not take is answered as unknown, and the next repetitio
     failpoints: noFailpoints,
     attemptFreshMs,
     breakers: makeCircuitBreakers({ clock: steppedClock(), log: silentLog, metrics: silentMetrics }),
+    routes: makeStandingRoutes({ store, clock: steppedClock() }),
     stopping: new AbortController().signal,
   })
   const record = await dispatchMessage(accepted.record, route)
@@ -68,6 +70,7 @@ test('an attempt whose process was frozen since its commit is not made: it is as
     failpoints: noFailpoints,
     attemptFreshMs,
     breakers: makeCircuitBreakers({ clock, log: silentLog, metrics: silentMetrics }),
+    routes: makeStandingRoutes({ store, clock }),
     stopping: new AbortController().signal,
   })
   const { message, attempts } = await dispatchMessage(claimed, route)
@@ -77,6 +80,41 @@ test('an attempt whose process was frozen since its commit is not made: it is as
   )
   const [again] = await claimQueue(store, route, { at: now + 10_000 })
   assert.equal(again?.message.id, message.id)
+  await store.close()
+})
+
+test('a pause that begins while a direct send waits for its further attempt stops it', async () => {
+  const store = await openMemoryStore()
+  const route = await buildRoute(store)
+  const { sender } = route
+  const accepted = await store.sends.accept(buildSend(route))
+  assert.ok(accepted.kind === 'started')
+  let asked = 0
+  const busyProvider: Provider = {
+    ...acceptingProvider,
+    async send() {
+      asked++
+      await store.senders.change(sender.organizationId, sender.id, (present) => ({ ...present, pausedAt: now }))
+      return { kind: 'not_sent', failure: { reason: 'rate_limited' }, retryAfterMs: 6_000 }
+    },
+  }
+  const clock = steppedClock()
+  const dispatchMessage = makeDispatchMessage({
+    store,
+    providers: new Map([['twilio', busyProvider]]),
+    callbacks: { urlFor: () => 'https://sms.example.com/', verify: () => true },
+    clock,
+    random: { ...systemRandom, chance: () => 0 },
+    log: silentLog,
+    metrics: silentMetrics,
+    failpoints: noFailpoints,
+    attemptFreshMs,
+    breakers: makeCircuitBreakers({ clock, log: silentLog, metrics: silentMetrics }),
+    routes: makeStandingRoutes({ store, clock }),
+    stopping: new AbortController().signal,
+  })
+  const record = await dispatchMessage(accepted.record, route)
+  assert.deepEqual([asked, record.attempts.length, answerOf(record).kind], [1, 1, 'failed'])
   await store.close()
 })
 
@@ -92,6 +130,7 @@ const acceptingProvider: Provider = {
   readWebhook: () => ({ kind: 'forged', detail: 'not asked for here' }),
   webhookAnswer: { contentType: 'text/plain', body: '' },
   findSent: async () => ({ kind: 'none' }),
+  check: async () => [],
   mediaHeaders: () => undefined,
   close: async () => undefined,
 }

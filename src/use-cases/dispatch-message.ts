@@ -19,7 +19,7 @@ import { type CircuitBreakers, notSentBecauseOpen } from './circuit-breaker.ts'
 import { guardOf } from './content-guard.ts'
 import type { Failpoints } from './failpoints.ts'
 import { decisionTerms, laneUses } from './prepare-send.ts'
-import type { StandingRoute } from './standing-route.ts'
+import type { StandingRoute, StandingRoutes } from './standing-route.ts'
 
 export type DispatchParts = {
   readonly store: Store
@@ -33,6 +33,7 @@ export type DispatchParts = {
   /** An attempt older than this is not made: `attemptFreshMs` in production. */
   readonly attemptFreshMs: number
   readonly breakers: CircuitBreakers
+  readonly routes: StandingRoutes
   /** Aborts when the process is told to stop: waits between attempts end, provider calls do not. */
   readonly stopping: AbortSignal
 }
@@ -62,8 +63,9 @@ export function makeDispatchMessage(
 ): (record: MessageRecord, route: StandingRoute) => Promise<MessageRecord> {
   const { store, clock, random, stopping, failpoints } = parts
 
-  return async function dispatchMessage(started, route) {
+  return async function dispatchMessage(started, startedOn) {
     const { key, message } = started
+    let route = startedOn
     const outbound = outboundOf(message, route.assistant, parts.callbacks)
     const isQueued = message.queued === true
     let attempts = started.attempts
@@ -102,6 +104,8 @@ export function makeDispatchMessage(
       if (delayMs === undefined) return { key, message: withOutcome(message, outcomeRecord), attempts }
 
       await clock.sleep(delayMs, stopping)
+      // What was set while it waited, a pause above all, holds.
+      route = (await parts.routes.find(message)) ?? route
       const next = { number: attempt.number + 1, startedAt: clock.now() }
       const start = await store.sends.startAttempt({
         ...startTerms(parts, message, route),

@@ -11,9 +11,8 @@ import {
   startTerms,
 } from './dispatch-message.ts'
 import { type ReceiptParts, recordDeliveryReceipt } from './record-delivery-receipt.ts'
-import type { StandingRoutes } from './standing-route.ts'
 
-export type ReconcileParts = DispatchParts & ReceiptParts & { readonly routes: StandingRoutes }
+export type ReconcileParts = DispatchParts & ReceiptParts
 
 /**
  * A search that brought nothing for so long has met a provider that hangs. Its account is left alone for a while: its

@@ -16,6 +16,7 @@ import { makeExpectedWait } from './expected-wait.ts'
 import { noFailpoints } from './failpoints.ts'
 import { makeResolutionWatch } from './resolution-watch.ts'
 import { makeSendMessage } from './send-message.ts'
+import { makeStandingRoutes } from './standing-route.ts'
 
 type World = Awaited<ReturnType<typeof buildWorld>>
 
@@ -65,6 +66,7 @@ function partsOf(store: Store, { clock, sent }: { readonly clock: ManualClock; r
     readWebhook: () => ({ kind: 'forged', detail: 'not asked for here' }),
     webhookAnswer: { contentType: 'text/plain', body: '' },
     findSent: async () => ({ kind: 'none' }),
+    check: async () => [],
     mediaHeaders: () => undefined,
     close: async () => undefined,
   }
@@ -79,6 +81,7 @@ function partsOf(store: Store, { clock, sent }: { readonly clock: ManualClock; r
     attemptFreshMs,
     breakers: makeCircuitBreakers({ clock, log: silentLog, metrics: silentMetrics }),
     watch: makeResolutionWatch({ store, clock }),
+    routes: makeStandingRoutes({ store, clock }),
     wakeJobs: () => undefined,
     expectedWait: makeExpectedWait({ store, clock }),
   }
