@@ -1,6 +1,8 @@
+import type { PolicyImpact } from '../api-types.ts'
 import { formatNumber, plural } from '../format.ts'
-import type { RuleImpact } from '../stats.ts'
 import { MessageLink } from './names.tsx'
+
+type RuleImpact = PolicyImpact['rules'][number]
 
 /** What a rule has stopped lately, and what it, or the preset where it is off, would have stopped. */
 export function Impact({ impact, days }: { readonly impact: RuleImpact; readonly days: number }) {
