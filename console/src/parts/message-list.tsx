@@ -12,6 +12,8 @@ const rowHeights = { wide: 44, narrow: 72 } as const
 const narrow = '(max-width: 720px)'
 /** Rows drawn beyond what is seen, so that a fast thumb meets no gap. */
 const overscan = 12
+/** The list is drawn anew each time it has moved by so many rows: fewer than stand beyond what is seen. */
+const rowsPerStep = 4
 
 /** Draws only what is seen of a log of any length. */
 export function MessageList(props: {
@@ -60,7 +62,9 @@ export function MessageList(props: {
       aria-label="Message log"
       onScroll={(event) => {
         const { scrollTop, clientHeight } = event.currentTarget
-        setView({ top: scrollTop, height: clientHeight })
+        const [step, height] = [rowHeight * rowsPerStep, clientHeight]
+        const stepped = Math.floor(scrollTop / step) * step
+        setView((before) => (before.top === stepped && before.height === height ? before : { top: stepped, height }))
         onScroll(scrollTop)
       }}
     >
