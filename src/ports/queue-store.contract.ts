@@ -554,6 +554,18 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
         }
       })
 
+      test('a repetition joins the message whose outcome is unknown, although that one has used up the limit', async () => {
+        await fresh()
+        const policy: Policy = { perRecipient: [{ messages: 1, per: 'day' }] }
+        const first = await limited(policy, { body: 'the same' })
+        assert.ok(first.kind === 'started')
+        const { message } = first.record
+        await store.sends.recordOutcome(outcomeRecord(first.record, { kind: 'unknown', detail: 'no answer' }))
+        assert.deepEqual(await limited(policy, { body: 'the same' }), { kind: 'joined', messageId: message.id })
+        assert.equal((await limited(policy, { body: 'the same', idempotencyKey: 'meant' })).kind, 'refused')
+        assert.equal((await limited(policy, { body: 'another' })).kind, 'refused')
+      })
+
       test('two limits of one size over different times are counted each over its own', async () => {
         await fresh()
         const policy: Policy = {

@@ -1,7 +1,7 @@
 import type { FailureReason } from '../core/failure.ts'
 import type { Message } from '../core/message.ts'
 import type { MessageStatus } from '../core/message-status.ts'
-import type { RefusalRule, Verdict } from '../core/send-decision.ts'
+import type { RefusalRule, SendDecision, Verdict } from '../core/send-decision.ts'
 import type { NewSend } from '../ports/store.ts'
 
 /** Why a message ends of which nothing left. */
@@ -62,6 +62,11 @@ export function countedMessage({ message, terms }: Pick<NewSend, 'message' | 'te
 /** A message that leaves with its acceptance takes the guard; so does one that holds back its duplicates. */
 export function takesGuard({ status, duplicateUntil }: Message): boolean {
   return status === 'sending' || (duplicateUntil !== undefined && (status === 'queued' || status === 'held'))
+}
+
+/** By what has been sent already, perhaps by the identical message that it would join. */
+export function isRefusedByLimit(decision: SendDecision): boolean {
+  return decision.kind === 'refuse' && decision.reached !== undefined
 }
 
 /** One that is meant for another time, or has a key of its own, does not join an identical one. */

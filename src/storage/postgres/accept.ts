@@ -4,7 +4,7 @@ import type { MessageId } from '../../core/message-id.ts'
 import { refusalRules } from '../../core/send-decision.ts'
 import { dayOf } from '../../core/send-facts.ts'
 import type { AcceptResult, NewSend } from '../../ports/store.ts'
-import { countedMessage, judged, mayJoin, takesGuard } from '../ending.ts'
+import { countedMessage, isRefusedByLimit, judged, mayJoin, takesGuard } from '../ending.ts'
 import { guardHolds } from '../guard.ts'
 import type { Row } from '../rows.ts'
 import { type ConversationKeys, partiesKey } from './conversations.ts'
@@ -74,6 +74,7 @@ async function acceptAll(
   const [book, known] = await Promise.all([selectFacts(queries, sends), selectKeys(queries, sends)])
   const results = new Map<NewSend, AcceptResult>()
   const refused: Insertion[] = []
+  const limited: Accepted[] = []
   const keyed: NewSend[] = []
   const keyless: NewSend[] = []
   /** What each will be when it is written. */
@@ -87,6 +88,7 @@ async function acceptAll(
     }
     const decision = send.terms.decide(book.of(message))
     if (decision.kind === 'refuse') {
+      if (isRefusedByLimit(decision) && mayJoin(message)) limited.push({ send, message })
       refused.push({ send, message: judged(message, decision), guarded: false })
       continue
     }
@@ -101,7 +103,9 @@ async function acceptAll(
     const message = starting.has(send) ? accepted.get(send) : undefined
     return message === undefined ? [] : [{ send, message }]
   })
-  const insertions = [...refused, ...guardsOf(await joinWaiting(queries, going, results))]
+  await joinHolders(queries, limited, results)
+  const ending = refused.filter(({ send }) => !results.has(send))
+  const insertions = [...ending, ...guardsOf(await joinWaiting(queries, going, results))]
   await insertAll({ queries, conversationKeys, insertions }, results)
   joinWithinBatch(sends, results)
   await settleLanes(queries, sends, results)
@@ -201,7 +205,16 @@ async function joinWaiting(
   results: Map<NewSend, AcceptResult>,
 ): Promise<readonly Accepted[]> {
   const asking = going.filter(({ message }) => !takesGuard(message) && mayJoin(message))
-  if (asking.length === 0) return going
+  await joinHolders(queries, asking, results)
+  return going.filter(({ send }) => !results.has(send))
+}
+
+async function joinHolders(
+  queries: Queries,
+  asking: readonly Accepted[],
+  results: Map<NewSend, AcceptResult>,
+): Promise<void> {
+  if (asking.length === 0) return
   const holders = await selectHolders(
     queries,
     asking.map(({ send }) => send.guard),
@@ -211,7 +224,6 @@ async function joinWaiting(
     if (holder !== undefined && guardHolds(holder, message.createdAt))
       results.set(send, { kind: 'joined', messageId: String(holder.id) as MessageId })
   }
-  return going.filter(({ send }) => !results.has(send))
 }
 
 /** Of sends with one guard the first may hold it; others go beside it only when they are meant, or wait. */

@@ -5,6 +5,7 @@ import type { AcceptResult, MessageRecord, NewSend, OutcomeRecord, SendStore } f
 import {
   countedMessage,
   type EndingRule,
+  isRefusedByLimit,
   judged,
   mayJoin,
   messageEventData,
@@ -134,6 +135,11 @@ function accept(database: Database, conversations: ConversationKeys, send: NewSe
   }
   const conversationKey = conversations.ensure(message)
   const decision = send.terms.decide(factsOf(database, message, send.terms.needs))
+  const holder = selectHolder(database, send.guard)
+  const held = holder !== undefined && guardHolds(holder, message.createdAt)
+  const joined =
+    held && mayJoin(message) ? ({ kind: 'joined', messageId: String(holder.id) as MessageId } as const) : undefined
+  if (joined !== undefined && isRefusedByLimit(decision)) return joined
   if (decision.kind === 'refuse') {
     const refused = judged(message, decision)
     const key = insertMessage(database, refused, { conversationKey, guard: null, guardExpiresAt: null })
@@ -141,9 +147,7 @@ function accept(database: Database, conversations: ConversationKeys, send: NewSe
     return { kind: 'refused', rule: decision.rule, record: { key, message: refused, attempts: [] } }
   }
   const accepted = decision.kind === 'hold' ? judged(message, decision) : countedMessage(send)
-  const holder = selectHolder(database, send.guard)
-  const held = holder !== undefined && guardHolds(holder, message.createdAt)
-  if (held && mayJoin(message)) return { kind: 'joined', messageId: String(holder.id) as MessageId }
+  if (joined !== undefined) return joined
   if (holder !== undefined && !held) database.run('UPDATE messages SET guard = NULL WHERE key = ?', Number(holder.key))
   const isGuarded = !held && takesGuard(accepted)
   const key = insertMessage(database, accepted, {
