@@ -82,7 +82,7 @@ function ByPassword({ onEnter }: Props) {
       </Form>
       {needsOrganization ? null : (
         <button type="button" class="button quiet" onClick={() => setNeedsOrganization(true)}>
-          My organization shares this Textbridge with others
+          Name my organization too
         </button>
       )}
       <p class="hint">
