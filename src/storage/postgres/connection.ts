@@ -26,6 +26,12 @@ const outageClasses = new Set(['08', '53', '57', '58'])
 const readOnlyState = '25006'
 const refusedStates = new Set(['28P01', '28000', '3D000', '42501'])
 
+/** The session is on a server that takes no writes: after a failover the next connection may be on the one that does. */
+export function isReadOnly(error: unknown): boolean {
+  const cause = error instanceof SmsError ? error.cause : error
+  return cause instanceof Error && 'code' in cause && cause.code === readOnlyState
+}
+
 export function translated(cause: unknown): unknown {
   if (!(cause instanceof Error) || cause instanceof SmsError || cause instanceof TransactionUndone) return cause
   const state = 'code' in cause && typeof cause.code === 'string' ? cause.code : ''

@@ -3,7 +3,15 @@ import { SmsError } from '../../core/errors.ts'
 import type { Metrics } from '../../ports/metrics.ts'
 import type { Migration, Schema } from '../migrator.ts'
 import type { Row } from '../rows.ts'
-import { busy, isConnectionFailure, isStalePlan, optionsFor, TransactionUndone, translated } from './connection.ts'
+import {
+  busy,
+  isConnectionFailure,
+  isReadOnly,
+  isStalePlan,
+  optionsFor,
+  TransactionUndone,
+  translated,
+} from './connection.ts'
 import { migrateDatabase } from './migrate.ts'
 
 export type Binding = string | number | boolean | null | Uint8Array | readonly Binding[]
@@ -115,7 +123,7 @@ export async function openDatabase(params: {
       await commit(client)
       return result
     } catch (error) {
-      if (error instanceof CommitUnknown) broken = error
+      if (error instanceof CommitUnknown || isReadOnly(error)) broken = error instanceof Error ? error : undefined
       else broken = await undo(client)
       throw translated(error)
     } finally {

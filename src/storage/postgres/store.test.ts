@@ -137,6 +137,22 @@ suite('several processes on one PostgreSQL', () => {
     await Promise.all([one.close(), other.close()])
   })
 
+  test('on a server that takes no writes a process is not ready, and goes on as soon as writes are taken again', async () => {
+    const own = await createTestDatabase()
+    const store = await open(own.url)
+    const route = await buildRoute(store)
+    const name = new URL(own.url).pathname.slice(1)
+    // As after a failover: the same address, another server.
+    await query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`)
+    await query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`)
+    for (let tries = 0; tries < 3; tries++) await assert.rejects(store.ping(), { code: 'unavailable' })
+    await assert.rejects(store.sends.accept(buildSend(route)), { code: 'unavailable' })
+    await query(`ALTER DATABASE ${name} SET default_transaction_read_only = off`)
+    assert.equal((await store.sends.accept(buildSend(route))).kind, 'started')
+    await store.close()
+    await own.drop()
+  })
+
   test('opened by five at once, an empty database is migrated once', async () => {
     const empty = await createTestDatabase()
     const applied = await Promise.all(Array.from({ length: 5 }, () => migratePostgres({ url: empty.url })))

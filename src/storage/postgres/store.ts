@@ -1,3 +1,4 @@
+import { SmsError } from '../../core/errors.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Metrics } from '../../ports/metrics.ts'
 import type { Store } from '../../ports/store.ts'
@@ -76,7 +77,9 @@ export async function openPostgresStore(params: {
       return Number(row?.ms)
     },
     async ping() {
-      await database.get('SELECT 1')
+      const row = await database.get(`SELECT current_setting('transaction_read_only') AS read_only`)
+      if (row?.read_only !== 'off')
+        throw new SmsError('unavailable', 'The database takes no writes: it is a standby, or was made read-only.')
     },
     async close() {
       await wakeUps.close()
