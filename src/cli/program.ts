@@ -6,6 +6,7 @@ import { parseDatabaseUrl } from '../config/secrets.ts'
 import { SmsError } from '../core/errors.ts'
 import { runApply } from './apply.ts'
 import { startDemo } from './demo.ts'
+import { runDoctor } from './doctor.ts'
 import { createKey, listKeys, revokeKey } from './keys.ts'
 import type { Output } from './output.ts'
 import { resumeHeldQueue, showQueue } from './queue.ts'
@@ -73,6 +74,13 @@ function makeProgram(parts: ProgramParts): Command {
     .requiredOption('-f, --file <path>', 'the set-up file, e.g. textbridge.yaml')
     .option('--dry-run', 'show the differences only', false)
     .action((options: { file: string; dryRun: boolean }) => runApply(parts, options))
+
+  program
+    .command('doctor')
+    .description('ask the providers about accounts, numbers and webhooks, and say what to fix; show what policy is off')
+    .option('--organization <name>', 'needed when there are several')
+    .option('--json', 'print JSON')
+    .action((options) => runDoctor(parts, options))
 
   const keys = program.command('keys').description('API keys')
   keys

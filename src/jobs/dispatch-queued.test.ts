@@ -108,6 +108,7 @@ function answeringProvider(calls: ((outcome: SendOutcome) => void)[]): Provider 
     readWebhook: () => ({ kind: 'forged', detail: 'not asked for here' }),
     webhookAnswer: { contentType: 'text/plain', body: '' },
     findSent: async () => ({ kind: 'none' }),
+    check: async () => [],
     mediaHeaders: () => undefined,
     close: async () => undefined,
   }

@@ -1,3 +1,4 @@
+import type { AccountCheck } from '../core/account-check.ts'
 import type { DeliveryReceipt } from '../core/delivery-receipt.ts'
 import type { InboundMessage } from '../core/inbound-message.ts'
 import type { MessageId } from '../core/message-id.ts'
@@ -81,6 +82,15 @@ export type AccountField = {
   readonly expects: string
 }
 
+/** What an account is checked for. */
+export type AccountQuestion = {
+  readonly numbers: readonly E164[]
+  /** Where the provider may report texts to them; the first is the one to set. */
+  readonly inboundUrls: readonly string[]
+}
+
+export const checkRequestsMax = 30
+
 export const searchRequestsMax = 15
 
 /** One provider, behind one model. Adapters keep no state but connections, and never touch the store. */
@@ -116,6 +126,11 @@ export interface Provider {
   readonly webhookAnswer: { readonly contentType: string; readonly body: string }
   /** Looks for the message of an attempt. Reads only, at most `searchRequestsMax` requests; throws only if `isTaken` does. */
   findSent(query: SentQuery, account: ProviderAccount): Promise<SearchResult>
+  /**
+   * Asks what the account is and how its numbers are set up. Reads only, at most `checkRequestsMax` requests; never throws
+   * for anything the network or the provider does, which is a check that is not ok.
+   */
+  check(question: AccountQuestion, account: ProviderAccount): Promise<readonly AccountCheck[]>
   /**
    * The headers with which to fetch an inbound medium, or undefined when the URL is not one of this provider's hosts and
    * must not be fetched. Ask again for every redirect: other hosts of the provider get no credentials.

@@ -66,7 +66,7 @@ export async function startSimulator(params: {
   const playReceipts = makePlayReceipts({ carrier, poster, receiptDelayMs: params.receiptDelayMs ?? 500 })
   const stopping = new AbortController()
   let url = ''
-  const shared = { carrier, clock, origin: () => url }
+  const shared = { carrier, clock, inboundUrls: settings.inboundUrls, origin: () => url }
   const apis = [
     makeTwilioApi({ ...shared, accounts: params.accounts.filter((account) => account.provider === 'twilio') }),
     makeTelnyxApi({ ...shared, accounts: params.accounts.filter((account) => account.provider === 'telnyx') }),

@@ -3,6 +3,7 @@ import { segmentsOf } from '../core/encoding.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { CarriedMessage, CarriedStatus, Carrier } from './carrier.ts'
 import type { Refusal } from './magic-recipients.ts'
+import { numbersOf, profileOf } from './telnyx-setup.ts'
 import { privateKeyOf, receivedEvent, signedEvent, statusEvent } from './telnyx-webhooks.ts'
 import { answered, parseObject, type WireAnswer, type WireApi, type WireRequest, type WireResult } from './wire-api.ts'
 
@@ -20,6 +21,8 @@ export type TelnyxAccount = {
 const messagePath = /^\/v2\/messages(?:\/([^/]+))?$/
 const recordsPath = '/v2/detail_records'
 const webhooksPath = '/v2/webhook_deliveries'
+const profilePath = /^\/v2\/messaging_profiles(?:\/([^/]+))?$/
+const numbersPath = '/v2/phone_numbers/messaging'
 const e164 = /^\+[1-9]\d{1,14}$/
 
 /** Code, HTTP status and sentences of each refusal: https://developers.telnyx.com/docs/messaging/messages/error-codes */
@@ -58,10 +61,12 @@ export function makeTelnyxApi(parts: {
   readonly accounts: readonly TelnyxAccount[]
   readonly carrier: Carrier
   readonly clock: Clock
+  /** Where texts to each number are reported. */
+  readonly inboundUrls: ReadonlyMap<string, string>
   /** Where the simulator listens. */
   readonly origin: () => string
 }): WireApi {
-  const { accounts, carrier, clock, origin } = parts
+  const { accounts, carrier, clock, inboundUrls, origin } = parts
   const accountById = (id: string) => accounts.find((account) => account.messagingProfileId === id)
   const threeTries = { triesMax: 3, afterAnswer: true }
   return {
@@ -76,10 +81,14 @@ export function makeTelnyxApi(parts: {
     handle(request) {
       const { pathname } = request.url
       const match = messagePath.exec(pathname)
-      if (match === null && pathname !== recordsPath && pathname !== webhooksPath) return undefined
+      const profile = profilePath.exec(pathname)
+      const isOther = pathname === recordsPath || pathname === webhooksPath || pathname === numbersPath
+      if (match === null && profile === null && !isOther) return undefined
       const account = accounts.find((candidate) => request.authorization === `Bearer ${candidate.apiKey}`)
       if (account === undefined) return answered(refusal('wrong_credentials'))
       if (pathname === recordsPath) return answered(detailRecords(carrier, account, request.url))
+      if (pathname === numbersPath) return answered(pageOf(numbersOf(account), request.url, (number) => number))
+      if (profile !== null) return answered(profileAnswer(account, request.url, { id: profile[1], inboundUrls }))
       if (pathname === webhooksPath) return answered(webhookDeliveries(carrier, account, request.url))
       const messageId = match?.[1]
       if (messageId !== undefined) return answered(fetchOne(carrier, account, messageId))
@@ -172,6 +181,19 @@ function fetchOne(carrier: Carrier, account: TelnyxAccount, id: string): WireAns
   const message = carrier.find(id)
   return message?.accountId === account.messagingProfileId
     ? { status: 200, body: { data: resourceOf(message) } }
+    : errorAnswer('10005', 404, 'Resource not found', 'The requested resource or URL could not be found.')
+}
+
+/** Each account has one profile. */
+function profileAnswer(
+  account: TelnyxAccount,
+  url: URL,
+  { id, inboundUrls }: { readonly id: string | undefined; readonly inboundUrls: ReadonlyMap<string, string> },
+): WireAnswer {
+  const profile = profileOf(account, inboundUrls)
+  if (id === undefined) return pageOf([profile], url, (one) => one)
+  return id === account.messagingProfileId
+    ? { status: 200, body: { data: profile } }
     : errorAnswer('10005', 404, 'Resource not found', 'The requested resource or URL could not be found.')
 }
 

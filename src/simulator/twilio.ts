@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { CarriedMessage, Carrier } from './carrier.ts'
 import type { Refusal } from './magic-recipients.ts'
+import { accountAnswer, numbersAnswer } from './twilio-setup.ts'
 import { errorCodeByStatus, inboundForm, signedForm, statusForm, wordByStatus } from './twilio-webhooks.ts'
 import { answered, type WireAnswer, type WireApi, type WireRequest, type WireResult } from './wire-api.ts'
 
@@ -17,6 +18,7 @@ export type TwilioAccount = {
 
 const pathPattern = /^\/2010-04-01\/Accounts\/([^/]+)\/Messages(?:\/([^/]+))?\.json$/
 const mediumPattern = /^\/2010-04-01\/Accounts\/([^/]+)\/Messages\/[^/]+\/Media\/([^/]+)$/
+const setupPattern = /^\/2010-04-01\/Accounts\/([^/.]+)(?:\/(IncomingPhoneNumbers))?\.json$/
 const e164 = /^\+[1-9]\d{1,14}$/
 const pageSizeMax = 1_000
 
@@ -35,10 +37,12 @@ const errorByRefusal: Readonly<Record<Refusal, readonly [code: number, status: n
 export function makeTwilioApi(parts: {
   readonly accounts: readonly TwilioAccount[]
   readonly carrier: Carrier
+  /** Where texts to each number are reported. */
+  readonly inboundUrls: ReadonlyMap<string, string>
   /** Where the simulator listens. */
   readonly origin: () => string
 }): WireApi {
-  const { accounts, carrier } = parts
+  const { accounts, carrier, inboundUrls } = parts
   const accountById = (id: string) => accounts.find((account) => account.accountSid === id)
   return {
     provider: 'twilio',
@@ -51,12 +55,16 @@ export function makeTwilioApi(parts: {
     },
     stopScope: 'number',
     handle(request) {
-      const match = pathPattern.exec(request.url.pathname) ?? mediumPattern.exec(request.url.pathname)
+      const { pathname } = request.url
+      const setup = setupPattern.exec(pathname)
+      const match = pathPattern.exec(pathname) ?? mediumPattern.exec(pathname) ?? setup
       if (match === null) return undefined
       const [, accountSid = '', sid] = match
       const account = accounts.find((candidate) => mayUse(candidate, accountSid, request.authorization))
       if (account === undefined) return answered(refusal('wrong_credentials'))
-      if (request.method === 'POST' && sid === undefined) return send(account, request)
+      if (setup === null && request.method === 'POST' && sid === undefined) return send(account, request)
+      if (setup !== null && request.method === 'GET')
+        return answered(sid === undefined ? accountAnswer(account) : numbersAnswer(account, request.url, inboundUrls))
       if (request.method !== 'GET') return answered(errorAnswer(20004, 405, 'Method not allowed'))
       if (sid === undefined) return answered(list(carrier, account, request.url))
       return answered(

@@ -61,6 +61,7 @@ suite('an attempt without a usable answer', () => {
       time += searchMs
       return finding
     },
+    check: async () => [],
     mediaHeaders: () => undefined,
     close: async () => undefined,
   }

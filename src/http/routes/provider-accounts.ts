@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { SmsError } from '../../core/errors.ts'
 import { changeAccount, createAccount } from '../../use-cases/change-account.ts'
+import { checkAccount } from '../../use-cases/check-account.ts'
 import { actorOf, callerOf } from '../auth.ts'
 import { createdHttpStatus, noContentHttpStatus } from '../errors.ts'
 import type { App } from '../fastify.ts'
@@ -9,6 +10,8 @@ import { bodyErrors, idSchema, setupErrors } from '../schemas/common.ts'
 import { accountPaceFieldsOf } from '../schemas/pace.ts'
 import {
   accountBodyOf,
+  accountCheckBodyOf,
+  accountCheckSchema,
   accountCreateSchema,
   accountSchema,
   accountsSchema,
@@ -25,7 +28,13 @@ const badId = { 400: ['invalid_request', 'account_id must be a whole number.'] }
 const nameTaken = { 409: ['conflict', 'This name or number is already in use. Choose another one.'] } as const
 const path = '/api/v1/provider-accounts'
 
-export function registerProviderAccountRoutes(app: App, parts: ManagementParts): void {
+export type ProviderAccountRouteParts = ManagementParts & {
+  /** Where providers reach this service. */
+  readonly publicUrl: string
+}
+
+export function registerProviderAccountRoutes(app: App, parts: ProviderAccountRouteParts): void {
+  registerChecking(app, parts)
   registerReading(app, parts)
   registerChanging(app, parts)
   registerRemoving(app, parts)
@@ -62,6 +71,29 @@ function registerReading(app: App, { store }: ManagementParts): void {
       accountBodyOf(
         orNotFound(await store.accounts.find(callerOf(request).organizationId, request.params.account_id), noAccount),
       ),
+  )
+}
+
+function registerChecking(app: App, parts: ProviderAccountRouteParts): void {
+  app.post(
+    `${path}/:account_id/check`,
+    {
+      config: { scopes: ['operate', 'manage'] },
+      schema: {
+        operationId: 'checkProviderAccount',
+        summary: 'Ask the provider about an account and its numbers',
+        description:
+          'Whether the credentials are right, the account is active, the numbers belong to it, and texts to them are reported to this service. Nothing is changed there, and nothing is sent.',
+        tags,
+        params,
+        response: { 200: accountCheckSchema, ...setupErrors('operate or manage', { ...badId, ...notFound }) },
+      },
+    },
+    async (request) => {
+      const { organizationId } = callerOf(request)
+      const account = orNotFound(await parts.store.accounts.find(organizationId, request.params.account_id), noAccount)
+      return accountCheckBodyOf(await checkAccount(parts, account))
+    },
   )
 }
 

@@ -1,8 +1,9 @@
 import { type Static, Type } from 'typebox'
+import { type AccountCheck, accountCheckNames } from '../../core/account-check.ts'
 import type { ProviderAccount } from '../../core/organization.ts'
 import { paceDocumentOf } from '../../use-cases/change-pace.ts'
 import { timeOrNull } from '../reading.ts'
-import { nameSchema, nullable, timeOf, timeSchema } from './common.ts'
+import { nameSchema, nullable, numberExample, timeOf, timeSchema } from './common.ts'
 import { accountPaceSchema } from './pace.ts'
 import { pausedAtSchema } from './pauses.ts'
 
@@ -92,5 +93,57 @@ export function accountBodyOf(account: ProviderAccount): Static<typeof accountSc
     paused_at: timeOrNull(account.pausedAt),
     created_at: timeOf(account.createdAt),
     updated_at: timeOf(account.updatedAt),
+  }
+}
+
+const checkSchema = Type.Object({
+  name: Type.String({ enum: [...accountCheckNames] }),
+  ok: Type.Boolean(),
+  phone_number: nullable(Type.String({ description: 'The number that it is about.' })),
+  detail: Type.String(),
+  advice: nullable(Type.String({ description: 'What to do; null where it is ok.' })),
+})
+
+export const accountCheckSchema = Type.Object(
+  {
+    ok: Type.Boolean({ description: 'All of the checks are.' }),
+    checks: Type.Array(checkSchema),
+  },
+  {
+    title: 'ProviderAccountCheck',
+    examples: [
+      {
+        ok: false,
+        checks: [
+          {
+            name: 'credentials',
+            ok: true,
+            phone_number: null,
+            detail: 'The provider takes the credentials.',
+            advice: null,
+          },
+          {
+            name: 'inbound_webhook',
+            ok: false,
+            phone_number: numberExample,
+            detail: 'Texts of people are reported nowhere.',
+            advice: 'Set "A message comes in" of the number (SmsUrl) to https://sms.example.com/webhooks/sms/twilio',
+          },
+        ],
+      },
+    ],
+  },
+)
+
+export function accountCheckBodyOf(checks: readonly AccountCheck[]): Static<typeof accountCheckSchema> {
+  return {
+    ok: checks.every(({ ok }) => ok),
+    checks: checks.map(({ name, ok, phoneNumber = null, detail, advice = null }) => ({
+      name,
+      ok,
+      phone_number: phoneNumber,
+      detail,
+      advice,
+    })),
   }
 }

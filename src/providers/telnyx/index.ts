@@ -1,6 +1,8 @@
+import type { ProviderAccount } from '../../core/organization.ts'
 import type { HttpClient } from '../../net/http-client.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Provider } from '../../ports/provider.ts'
+import { checkTelnyxAccount } from './check.ts'
 import { telnyxMediaHeaders } from './media.ts'
 import { telnyxPaces } from './pace.ts'
 import { buildTelnyxRequest, telnyxAuthorization } from './request.ts'
@@ -12,6 +14,8 @@ const token = /^[\x21-\x7e]{1,256}$/
 const publicKey = /^[A-Za-z0-9+/]{43}=$/
 
 export function makeTelnyx({ http, clock }: { readonly http: HttpClient; readonly clock: Clock }): Provider {
+  const getFor = (account: ProviderAccount) => (url: string) =>
+    http.get(url, { accept: 'application/json', authorization: telnyxAuthorization(account) })
   return {
     name: 'telnyx',
     accountFields: [
@@ -50,10 +54,8 @@ export function makeTelnyx({ http, clock }: { readonly http: HttpClient; readonl
     // Its events name no account: everybody's key has to be tried.
     claims: () => true,
     readWebhook: (request, account) => readTelnyxWebhook(request, account, clock.now()),
-    findSent(query, account) {
-      const headers = { accept: 'application/json', authorization: telnyxAuthorization(account) }
-      return findSentAtTelnyx(query, account, (url) => http.get(url, headers))
-    },
+    findSent: (query, account) => findSentAtTelnyx(query, account, getFor(account)),
+    check: (question, account) => checkTelnyxAccount(question, account, getFor(account)),
     mediaHeaders: telnyxMediaHeaders,
     webhookAnswer: { contentType: 'application/json', body: '{}' },
     close: () => http.close(),

@@ -1,6 +1,8 @@
+import type { ProviderAccount } from '../../core/organization.ts'
 import type { HttpClient } from '../../net/http-client.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Provider } from '../../ports/provider.ts'
+import { checkTwilioAccount } from './check.ts'
 import { twilioMediaHeaders } from './media.ts'
 import { twilioPaces } from './pace.ts'
 import { buildTwilioRequest, twilioAuthorization } from './request.ts'
@@ -13,6 +15,8 @@ const token = /^[\x21-\x7e]{1,256}$/
 const sid = /^[A-Za-z0-9_-]{2,64}$/
 
 export function makeTwilio({ http, clock }: { readonly http: HttpClient; readonly clock: Clock }): Provider {
+  const getFor = (account: ProviderAccount) => (url: string) =>
+    http.get(url, { accept: 'application/json', authorization: twilioAuthorization(account) })
   return {
     name: 'twilio',
     accountFields: [
@@ -57,10 +61,8 @@ export function makeTwilio({ http, clock }: { readonly http: HttpClient; readonl
     },
     claims: (request, { settings }) => claimedAccountSid(request) === settings.account_sid,
     readWebhook: (request, account) => readTwilioWebhook(request, account),
-    findSent(query, account) {
-      const headers = { accept: 'application/json', authorization: twilioAuthorization(account) }
-      return findSentAtTwilio(query, account, (url) => http.get(url, headers))
-    },
+    findSent: (query, account) => findSentAtTwilio(query, account, getFor(account)),
+    check: (question, account) => checkTwilioAccount(question, account, getFor(account)),
     mediaHeaders: twilioMediaHeaders,
     // Any other type of content is an error there (12300), and any content of the answer would be texted to the person.
     webhookAnswer: { contentType: 'text/xml', body: '<Response/>' },

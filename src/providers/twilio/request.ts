@@ -24,8 +24,13 @@ export function buildTwilioRequest(message: OutboundMessage, account: ProviderAc
 }
 
 /** Without a suffix: `.json` is all messages, `/{sid}.json` is one. */
-export function twilioMessagesUrl({ baseUrl = 'https://api.twilio.com', settings }: ProviderAccount): string {
-  return `${baseUrl}/2010-04-01/Accounts/${encodeURIComponent(settings.account_sid ?? '')}/Messages`
+export function twilioMessagesUrl(account: ProviderAccount): string {
+  return `${twilioAccountUrl(account)}/Messages`
+}
+
+/** Without a suffix. */
+export function twilioAccountUrl({ baseUrl = 'https://api.twilio.com', settings }: ProviderAccount): string {
+  return `${baseUrl}/2010-04-01/Accounts/${encodeURIComponent(settings.account_sid ?? '')}`
 }
 
 export function twilioAuthorization({ settings, secrets }: ProviderAccount): string {
