@@ -52,7 +52,12 @@ suite('the operating manual', () => {
     for (const command of commands) {
       const lines: string[] = []
       const take = (text: string) => void lines.push(text)
-      const parts = { env: {}, output: { line: take, note: take }, version: '', stopped: Promise.resolve() }
+      const parts = {
+        env: {},
+        output: { line: take, note: take, isTerminal: false },
+        version: '',
+        stopped: Promise.resolve(),
+      }
       assert.equal(await runProgram([...command.split(' '), '--help'], parts), 0, command)
       assert.match(lines.join('\n'), new RegExp(`^Usage: textbridge ${command}\\b`), command)
     }

@@ -6,7 +6,8 @@ import { parseSecrets, type Secrets } from '../config/secrets.ts'
 import { apiKeyPrefix, apiKeyScopes } from '../core/api-key.ts'
 import type { Log } from '../ports/log.ts'
 import { makeLog } from '../telemetry/log.ts'
-import { createApiKey, recordApiKey } from '../use-cases/create-api-key.ts'
+import { commandLine, createApiKey, recordApiKey } from '../use-cases/create-api-key.ts'
+import { addressOfLink, makeSignInLink } from '../use-cases/sign-in-link.ts'
 import { planFromFile } from './apply.ts'
 import type { Output } from './output.ts'
 import { type Session, withSession } from './session.ts'
@@ -63,6 +64,22 @@ async function prepare(
       createdAt: clock.now(),
     }))
   await ensureFirstKey(session, { organizationId: organization.id, secrets, output, log })
+  await inviteFirstOwner(session, { organizationId: organization.id, config, output, log })
+}
+
+/** A link is a secret: it is printed for a person who looks, and never to where logs are kept. */
+async function inviteFirstOwner(
+  session: Session,
+  params: { readonly organizationId: number; readonly config: Config; readonly output: Output; readonly log: Log },
+): Promise<void> {
+  const { organizationId, config, output, log } = params
+  if (await session.store.users.hasAny()) return
+  if (!output.isTerminal) {
+    log.info('console.no_user', { hint: '`textbridge users link` prints a link that makes the first owner.' })
+    return
+  }
+  const { token } = await makeSignInLink(session, { organizationId, setsPassword: false, actor: commandLine })
+  output.note(`Console, for its first owner, once and within 15 minutes: ${addressOfLink(config.publicUrl, token)}`)
 }
 
 async function ensureFirstKey(

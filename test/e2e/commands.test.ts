@@ -118,6 +118,15 @@ suite('serve', () => {
     assert.doesNotMatch((await second.finished).stderr, /API key/)
   })
 
+  test('where nobody can sign in yet, logs say which command prints a link, and no link stands in them', async () => {
+    const service = startTextbridge(['serve'], environment('no-owner.db'))
+    await service.printed(/"url":/)
+    service.child.kill('SIGINT')
+    const { stdout, stderr } = await service.finished
+    assert.match(stdout, /`textbridge users link` prints.*"console\.no_user"/)
+    assert.doesNotMatch(stdout + stderr, /#link=/)
+  })
+
   test('a wrong value stops the start with one line that names it', async () => {
     const rows: [Record<string, string>, RegExp][] = [
       [{ TEXTBRIDGE_PORT: '80a0' }, /^textbridge: TEXTBRIDGE_PORT is "80a0"; it must be a number from 1 to 65535\.\n$/],
