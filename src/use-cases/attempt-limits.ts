@@ -31,6 +31,8 @@ export const delayMsMax = 15 * 60_000
 const memoryMs = 60 * 60_000
 /** Of more, those counted longest ago are forgotten. */
 const entriesMax = 10_000
+/** What callers send is not kept at any length: names that begin alike for so long are one. */
+const keyLengthMax = 128
 
 type Entry = { readonly failures: number; readonly until: number; readonly at: number }
 
@@ -59,7 +61,7 @@ export function makeAttemptLimits({ clock }: { readonly clock: Clock }): Attempt
 
   return {
     begin({ name, address }) {
-      const [byName, byAddress] = [`name ${name}`, `address ${networkOf(address)}`]
+      const [byName, byAddress] = [keyOf('name', name), keyOf('address', networkOf(address))]
       const waitMs = Math.max(...[byName, byAddress].map((key) => entries.get(key)?.until ?? 0)) - clock.monotonicMs()
       if (waitMs > 0) throw tooMany(waitMs)
       set(byName, failuresOf(byName) + 1, freeFailures.name)
@@ -77,6 +79,10 @@ export function makeAttemptLimits({ clock }: { readonly clock: Clock }): Attempt
       }
     },
   }
+}
+
+function keyOf(kind: string, text: string): string {
+  return `${kind} ${text}`.slice(0, keyLengthMax)
 }
 
 function delayMs(beyondFree: number): number {
