@@ -1,6 +1,7 @@
 /**
- * Builds the console, and the phone page of the simulator, after `npm ci`, so that `npm start` has it. Without the development packages there is nothing to
- * build with: then the folder `console/dist` comes from elsewhere (the container image copies it), or /console says so.
+ * Builds the console, and the phone page of the simulator, after `npm ci`, so that `npm start` has them. Without the
+ * development packages there is nothing to build with: then the folder `console/dist` comes from elsewhere (the container
+ * image copies it), or /console says so.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

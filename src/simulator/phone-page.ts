@@ -28,7 +28,8 @@ const contentPolicy = [
  */
 export function makePhonePage(folder: string | undefined): (request: WireRequest) => WireAnswer | undefined {
   return ({ method, url: { pathname } }) => {
-    if (method !== 'GET' || (pathname !== '/phone' && !pathname.startsWith('/phone/'))) return undefined
+    if ((method !== 'GET' && method !== 'HEAD') || (pathname !== '/phone' && !pathname.startsWith('/phone/')))
+      return undefined
     // Its scripts and styles are named beside it, so it needs the address of a folder.
     if (pathname === '/phone') return { status: 308, headers: { location: '/phone/' } }
     const name = pathname === '/phone/' ? 'index.html' : pathname.slice('/phone/'.length)
