@@ -6,7 +6,7 @@ import type { ClaimTerms, QueueStore, Turn } from '../../ports/queue-store.ts'
 import type { MessageRecord } from '../../ports/store.ts'
 import { judged } from '../ending.ts'
 import { guardHolds } from '../guard.ts'
-import { heldBackRetryMs, revisitMs, waitingLookedAtMax } from '../queue-limits.ts'
+import { heldBackRetryMs, revisitAt, waitingLookedAtMax } from '../queue-limits.ts'
 import { attemptOf, laneOf, messageOf, pacedTextOf, type Row, turnOf } from '../rows.ts'
 import { CommitUnknown, type Database, type Queries } from './database.ts'
 import { debitLanes, lockLanes, type SavedLane, saveLanes } from './lanes.ts'
@@ -392,8 +392,7 @@ async function letGo(queries: Queries, { now, senderIds }: ClaimParams): Promise
     queries,
     rows.map((row) => {
       const lane = laneOf(row)
-      const at = turnAt(lane)
-      const nextAt = at > now ? Math.max(at, now + revisitMs) : now
+      const nextAt = revisitAt({ at: turnAt(lane), now })
       const id = Number(row.id)
       return { kind: 'sender', id, lane, look: { nextAt: waits.has(id) ? nextAt : null, leasedUntil: 0 } }
     }),

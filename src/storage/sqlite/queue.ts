@@ -5,7 +5,7 @@ import type { QueueStore, Turn } from '../../ports/queue-store.ts'
 import type { MessageRecord } from '../../ports/store.ts'
 import { judged } from '../ending.ts'
 import { guardHolds } from '../guard.ts'
-import { heldBackRetryMs, revisitMs, waitingLookedAtMax } from '../queue-limits.ts'
+import { heldBackRetryMs, revisitAt, waitingLookedAtMax } from '../queue-limits.ts'
 import { attemptOf, laneOf, messageOf, pacedTextOf, turnOf } from '../rows.ts'
 import type { Database } from './database.ts'
 import { debitLanes, findLane, saveLane, selectLane } from './lanes.ts'
@@ -157,7 +157,7 @@ function letGo(database: Database, senderId: number, now: number): void {
   const at = turnAt(findLane(database, { kind: 'sender', id: senderId }))
   database.run(
     `UPDATE lanes SET leased_until = 0, next_at = ? WHERE kind = 'sender' AND id = ?`,
-    nextLook(database, senderId, at > now ? Math.max(at, now + revisitMs) : now),
+    nextLook(database, senderId, revisitAt({ at, now })),
     senderId,
   )
 }
