@@ -329,8 +329,8 @@ suite('what is read for a decision', () => {
     const velocity = { digits: 6, messages: 9, per: 'hour' } as const
     const policy: Policy = { perRecipient: dailyThree, prefixVelocity: velocity }
     const [ofRecipient, ofPrefix] = [
-      { of: 'recipient', since: now - day, upTo: 3 },
-      { of: 'prefix', since: now - 60 * minute, upTo: 9, prefix: '+120255' },
+      { of: 'recipient', since: now - day, periodMs: day, upTo: 3 },
+      { of: 'prefix', since: now - 60 * minute, periodMs: 60 * minute, upTo: 9, prefix: '+120255' },
     ]
     assert.deepEqual(needs({ policy }).counts, [ofRecipient, ofPrefix])
     assert.deepEqual(needs({ policy, own: policy }).counts, [
@@ -338,8 +338,8 @@ suite('what is read for a decision', () => {
       { ...ofPrefix, assistantId: 7 },
     ])
     assert.deepEqual(needs({ policy: { perOrganization: dailyThree, perAssistant: dailyThree } }).counts, [
-      { of: 'assistant', since: now - day, upTo: 3, assistantId: 7 },
-      { of: 'organization', since: now - day, upTo: 3 },
+      { of: 'assistant', since: now - day, periodMs: day, upTo: 3, assistantId: 7 },
+      { of: 'organization', since: now - day, periodMs: day, upTo: 3 },
     ])
   })
 
