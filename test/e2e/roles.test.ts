@@ -21,6 +21,7 @@ const idsByScopes: Readonly<Record<string, readonly string[]>> = {
   'operate manage': [
     'approveHeld',
     'archiveConversation',
+    'checkProviderAccount',
     'createOptOut',
     'deleteOptOut',
     'getEventEndpoint',
