@@ -73,6 +73,7 @@ export type BulkAssignResult = { readonly success: boolean; readonly message: st
 export type PhoneNumberAssign = { readonly phone_number: string; readonly friendly_name?: string | null | undefined; readonly auto_sync?: boolean | undefined } & { readonly [name: string]: unknown }
 export type AssignResult = { readonly success: boolean; readonly message: string; readonly data: PhoneNumber }
 export type PhoneNumberUnassign = { readonly phone_number: string } & { readonly [name: string]: unknown }
+export type ProviderAccountCheck = { readonly ok: boolean; readonly checks: readonly ({ readonly name: "credentials" | "account_status" | "webhook_signature" | "messaging_profile" | "number" | "inbound_webhook"; readonly ok: boolean; readonly phone_number: string | null; readonly detail: string; readonly advice: string | null })[] }
 export type ProviderAccountCreate = { readonly name: string; readonly provider: string; readonly base_url?: string | null | undefined; readonly pace?: ProviderAccountPace | null | undefined } & { readonly [name: string]: unknown }
 export type ProviderAccountUpdate = { readonly name?: string | undefined; readonly base_url?: string | null | undefined; readonly pace?: ProviderAccountPace | null | undefined } & { readonly [name: string]: unknown }
 export type RefusedWebhook = { readonly provider: string; readonly reason: string; readonly body: string | null; readonly received_at: string }
@@ -173,6 +174,7 @@ export type Operations = {
   'POST /api/v1/assistants/{assistant_id}/phone-numbers/bulk-assign': { path: { readonly assistant_id: number }; query: {  }; body: readonly (number)[]; answer: BulkAssignResult }
   'POST /api/v1/assistants/{assistant_id}/phone-numbers/assign-by-number': { path: { readonly assistant_id: number }; query: {  }; body: PhoneNumberAssign; answer: AssignResult }
   'POST /api/v1/assistants/{assistant_id}/phone-numbers/unassign-by-number': { path: { readonly assistant_id: number }; query: {  }; body: PhoneNumberUnassign; answer: AssignResult }
+  'POST /api/v1/provider-accounts/{account_id}/check': { path: { readonly account_id: number }; query: {  }; body: undefined; answer: ProviderAccountCheck }
   'GET /api/v1/provider-accounts': { path: {  }; query: {  }; body: undefined; answer: readonly (ProviderAccount)[] }
   'POST /api/v1/provider-accounts': { path: {  }; query: {  }; body: ProviderAccountCreate; answer: ProviderAccount }
   'GET /api/v1/provider-accounts/{account_id}': { path: { readonly account_id: number }; query: {  }; body: undefined; answer: ProviderAccount }
