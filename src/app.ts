@@ -38,6 +38,7 @@ import { makeFetchMedia } from './use-cases/fetch-media.ts'
 import { makeMediaLinks } from './use-cases/media-link.ts'
 import { makePasswords } from './use-cases/passwords.ts'
 import { makeProviderWebhooks } from './use-cases/receive-provider-webhook.ts'
+import { makeWatchBacklog } from './use-cases/watch-backlog.ts'
 
 export type RunningApp = {
   /** Where it listens, e.g. `http://127.0.0.1:3000`. */
@@ -113,6 +114,7 @@ export async function startApp(params: {
     wakeJobs: wakeAll('queue'),
   }
   const sending = makeSending(parts)
+  const watchBacklog = makeWatchBacklog(parts)
   const webhooks = makeProviderWebhooks({ ...parts, watch: sending.watch, wakeJobs: wakeAll('inbound') })
   const server = await buildServer({
     ...parts,
@@ -130,7 +132,10 @@ export async function startApp(params: {
     version: params.version,
     ...(params.limits === undefined ? {} : { limits: params.limits }),
     ...(params.phoneUrl === undefined ? {} : { phoneUrl: params.phoneUrl }),
-    renderMetrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
+    async renderMetrics() {
+      await watchBacklog()
+      return { contentType: metrics.contentType, text: await metrics.render() }
+    },
     changed: () => {
       authenticator.clear()
       sending.forgetRoutes()

@@ -1,6 +1,10 @@
+import type { FailureReason } from '../core/failure.ts'
+import type { HoldReason } from '../core/message.ts'
 import type { MessageStatus } from '../core/message-status.ts'
+import type { RefusalRule } from '../core/send-decision.ts'
 import type { SendOutcome } from '../core/send-outcome.ts'
 import type { SearchResult } from './provider.ts'
+import type { Backlog } from './queue-store.ts'
 
 /** What operators watch. Labels are closed lists: no id, number or text ever becomes one. */
 export interface Metrics {
@@ -24,4 +28,10 @@ export interface Metrics {
   queueHeld(isHeld: boolean): void
   /** How many accounts of a provider are hardly called, because their last calls all failed. */
   openCircuits(provider: string, accountCount: number): void
+  /** What waits, and since when, as of `now`; undefined while the database does not say. */
+  backlog(found: Backlog | undefined, now: number): void
+  /** The policy stood against a send, when it was accepted or when its turn came. */
+  policyDecision(...decision: ['refused', RefusalRule] | ['held', HoldReason]): void
+  /** Nothing more leaves the queue of a number for a while, because a provider did not take a text of it. */
+  senderSlowed(provider: string, reason: FailureReason): void
 }

@@ -526,6 +526,72 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
       })
     })
 
+    describe('the backlog', () => {
+      const counted = async () => {
+        const { oldestQueuedAt: _1, oldestDeliveryAt: _2, ...counts } = await store.queue.backlog(1_000)
+        return counts
+      }
+
+      test('what waits is counted over all organizations, and each kind no further than asked', async () => {
+        const before = await counted()
+        for (const _ of [1, 2]) {
+          await fresh()
+          await waiting({ at: now - 9_000_000 })
+          await waiting({ more: { ...queued, status: 'scheduled', sendAt: now + 9_000_000, dueAt: now + 9_000_000 } })
+          await store.sends.accept(
+            buildSend(route, { body: freshName('held'), settings: settings({ approval: true }) }),
+          )
+        }
+        const { queued: ofQueued, scheduled, held } = before
+        assert.deepEqual(await counted(), { ...before, queued: ofQueued + 2, scheduled: scheduled + 2, held: held + 2 })
+        assert.equal((await store.queue.backlog(1_000)).oldestQueuedAt, now - 9_000_000)
+        const { queued: queuedUpTo, held: heldUpTo } = await store.queue.backlog(1)
+        assert.deepEqual([queuedUpTo, heldUpTo], [1, 1])
+      })
+
+      test('unknown ones are counted until it is known what became of them', async () => {
+        const before = await counted()
+        await fresh()
+        const result = await store.sends.accept(buildSend(route, { body: freshName('doubt') }))
+        assert.ok(result.kind === 'started')
+        await store.sends.recordOutcome(outcomeRecord(result.record, { kind: 'unknown', detail: 'reset' }))
+        assert.deepEqual(await counted(), before)
+        const { organizationId, id: messageId } = result.record.message
+        await store.evidence.closeAttempt({ organizationId, messageId, attemptNumber: 1, at: now + 1 })
+        assert.deepEqual(await counted(), { ...before, unknown: before.unknown + 1 })
+        await store.evidence.vouch({ organizationId, messageId, attemptNumber: 1, at: now + 2, by: 'Ann' })
+        assert.deepEqual(await counted(), before)
+      })
+
+      test('deliveries of events are counted until they are taken; those given up for themselves', async () => {
+        await fresh()
+        const { organizationId } = route.sender
+        await store.events.createEndpoint({
+          organizationId,
+          url: 'https://example.com/events',
+          types: ['message.queued'],
+          secrets: [{ value: 'whsec_c2VjcmV0' }],
+          ordered: false,
+          trusted: false,
+          createdAt: now,
+          updatedAt: now,
+        })
+        const before = await counted()
+        await waiting()
+        await store.events.fanOut({ now: now - 8_000_000, limit: 1_000 })
+        const { pendingDeliveries, deadDeliveries } = before
+        const pending = await store.queue.backlog(1_000)
+        assert.deepEqual(
+          [pending.pendingDeliveries, pending.deadDeliveries, pending.oldestDeliveryAt],
+          [pendingDeliveries + 1, deadDeliveries, now - 8_000_000],
+        )
+        const [delivery] = await store.events.claimDeliveries({ now, tryAgainAt: now + 1, limit: 9, slotsOf: () => 9 })
+        await store.events.recordTry(delivery?.key ?? 0, { lastTry: { at: now, durationMs: 1 }, state: 'dead' })
+        const dead = await store.queue.backlog(1_000)
+        assert.deepEqual([dead.pendingDeliveries, dead.deadDeliveries], [pendingDeliveries, deadDeliveries + 1])
+      })
+    })
+
     describe('limits', () => {
       const limited = async (policy: Policy, options: Parameters<typeof buildSend>[1] = {}) =>
         store.sends.accept(buildSend(route, { body: freshName('text'), settings: settings(policy), ...options }))

@@ -121,8 +121,8 @@ export interface QueueStore {
   listHeld(organizationId: number, page: { readonly limit: number; readonly before?: number }): Promise<MessageRecord[]>
   /** Of one organization, by provider, status and reason to be held, with when the oldest of each is (or was) due. */
   stats(organizationId: number): Promise<QueueStats[]>
-  /** Of all organizations, for those who operate the service: counted up to `countMax`. */
-  waiting(countMax: number): Promise<{ readonly count: number; readonly oldestQueuedAt?: number }>
+  /** Of all organizations, for those who operate the service: each counted up to `countMax`. */
+  backlog(countMax: number): Promise<Backlog>
   /**
    * Makes past dispatches of an organization count, from when its policy gets its first limit: those since `since`,
    * newest first. @returns the key to go on from, undefined when done.
@@ -142,4 +142,19 @@ export type QueueStats = {
   readonly count: number
   /** Absent for what is held. */
   readonly oldestAt?: number
+}
+
+/** What waits, whoever's it is. */
+export type Backlog = {
+  readonly queued: number
+  readonly scheduled: number
+  readonly held: number
+  /** When the oldest queued message was due. */
+  readonly oldestQueuedAt?: number
+  /** Messages of which nobody knows whether they went out. */
+  readonly unknown: number
+  readonly pendingDeliveries: number
+  readonly deadDeliveries: number
+  /** When the oldest pending delivery was made. */
+  readonly oldestDeliveryAt?: number
 }

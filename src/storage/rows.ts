@@ -28,7 +28,7 @@ import type { Retention } from '../core/retention.ts'
 import type { SendOutcome } from '../core/send-outcome.ts'
 import type { AuditRecord } from '../ports/audit-store.ts'
 import type { Media, MediaState, RefusedWebhook } from '../ports/inbound-store.ts'
-import type { QueueStats, Turn } from '../ports/queue-store.ts'
+import type { Backlog, QueueStats, Turn } from '../ports/queue-store.ts'
 import type { Sealer } from './seal.ts'
 
 /**
@@ -119,6 +119,20 @@ export function queueStatsOf(row: Row): QueueStats {
     ...optional('holdReason', text(row.hold_reason)),
     count: Number(row.count),
     ...optional('oldestAt', number(row.oldest_at)),
+  }
+}
+
+export function backlogOf(row: Row | undefined): Backlog {
+  const count = (name: string) => Number(row?.[name] ?? 0)
+  return {
+    queued: count('queued'),
+    scheduled: count('scheduled'),
+    held: count('held'),
+    ...optional('oldestQueuedAt', number(row?.oldest_queued_at)),
+    unknown: count('unknown'),
+    pendingDeliveries: count('pending'),
+    deadDeliveries: count('dead'),
+    ...optional('oldestDeliveryAt', number(row?.oldest_delivery_at)),
   }
 }
 

@@ -73,6 +73,19 @@ export function makeMetrics(): RenderedMetrics {
     labelNames: ['provider'],
     registers,
   })
+  const backlog = makeBacklogGauges(registry)
+  const decisions = new Counter({
+    name: 'textbridge_policy_decisions_total',
+    help: 'Sends that the policy refused or held, when they were accepted or when their turn came, by its rule.',
+    labelNames: ['decision', 'rule'],
+    registers,
+  })
+  const slowdowns = new Counter({
+    name: 'textbridge_sender_slowdowns_total',
+    help: 'Times that the queue of a number was made to rest, because its provider did not take a text: by the reason.',
+    labelNames: ['provider', 'reason'],
+    registers,
+  })
   return {
     contentType: registry.contentType,
     render: () => registry.metrics(),
@@ -89,5 +102,45 @@ export function makeMetrics(): RenderedMetrics {
     wakeUpsConnected: (isConnected) => wakeUpsConnected.set(isConnected ? 1 : 0),
     queueHeld: (isHeld) => queueHeld.set(isHeld ? 1 : 0),
     openCircuits: (provider, accountCount) => openCircuits.set({ provider }, accountCount),
+    backlog,
+    policyDecision: (decision, rule) => decisions.inc({ decision, rule }),
+    senderSlowed: (provider, reason) => slowdowns.inc({ provider, reason }),
+  }
+}
+
+const ofAll = 'Of the whole database, and so the same from every process; each counted up to 10,000.'
+
+/** While nobody knows them they are absent, and not 0. */
+function makeBacklogGauges(registry: Registry): Metrics['backlog'] {
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+    new Gauge({ name, help, labelNames, registers: [registry] })
+  const messages = gauge('textbridge_queue_messages', `Messages that wait, by status. ${ofAll}`, ['status'])
+  const oldest = gauge('textbridge_queue_oldest_seconds', 'For how long the oldest queued message has been due.')
+  const unknown = gauge(
+    'textbridge_unknown_messages',
+    `Messages of which nobody knows whether they went out: a person decides. ${ofAll}`,
+  )
+  const deliveries = gauge('textbridge_event_deliveries', `Deliveries of events that wait or were given up. ${ofAll}`, [
+    'state',
+  ])
+  const oldestDelivery = gauge(
+    'textbridge_event_delivery_oldest_seconds',
+    'How long ago the oldest delivery that still waits was made.',
+  )
+  const forget = () => {
+    for (const plain of [oldest, unknown, oldestDelivery]) plain.remove()
+    for (const labelled of [messages, deliveries]) labelled.reset()
+  }
+  forget()
+  return (found, now) => {
+    forget()
+    if (found === undefined) return
+    const secondsSince = (at: number | undefined) => (at === undefined ? 0 : Math.max(0, (now - at) / 1_000))
+    for (const status of ['queued', 'scheduled', 'held'] as const) messages.set({ status }, found[status])
+    oldest.set(secondsSince(found.oldestQueuedAt))
+    unknown.set(found.unknown)
+    deliveries.set({ state: 'pending' }, found.pendingDeliveries)
+    deliveries.set({ state: 'dead' }, found.deadDeliveries)
+    oldestDelivery.set(secondsSince(found.oldestDeliveryAt))
   }
 }

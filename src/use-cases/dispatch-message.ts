@@ -96,6 +96,8 @@ export function makeDispatchMessage(
       }
       const withEnd = [...attempts.slice(0, -1), ended]
       const outcomeRecord = { ...describeOutcome(started, withEnd, ended), ...slowdownOf(ended, random.chance()) }
+      if (outcome.kind === 'not_sent' && outcomeRecord.slowedUntil !== undefined)
+        parts.metrics.senderSlowed(message.provider, outcome.failure.reason)
       await failpoints.reach('before_outcome_commit')
       // The answer is never ahead of the store: what it did not take has not happened, and reconciliation will find it.
       if (!(await recordOutcome(parts, outcomeRecord))) return { key, message, attempts }

@@ -1,5 +1,6 @@
 import type { Message } from '../core/message.ts'
 import { carriersZone, type SenderTerms } from '../core/pacing.ts'
+import type { Verdict } from '../core/send-decision.ts'
 import { settingsOf } from '../core/send-terms.ts'
 import { dayNumberIn, midnightAfter } from '../core/send-window.ts'
 import { paceOf } from '../core/sender-pace.ts'
@@ -73,12 +74,16 @@ export function makeDispatchQueue(parts: ReconcileParts): DispatchQueue {
       const route = await findRoute(turn)
       if (route !== undefined) found.set(originOf(turn), route)
     }
+    const verdicts = new Map<Message['id'], Verdict>()
     const records = await store.queue.claim({
       now,
       turns: turns.filter((turn) => found.has(originOf(turn))),
       senderIds: [...new Set(turns.map(({ senderId }) => senderId))],
-      termsOf: (message) => claimTerms(message, found.get(originOf(message)), now),
+      termsOf: (message) => noting(verdicts, message, claimTerms(message, found.get(originOf(message)), now)),
     })
+    for (const verdict of verdicts.values())
+      if (verdict.kind === 'refuse') metrics.policyDecision('refused', verdict.rule)
+      else metrics.policyDecision('held', verdict.reason)
     return records.flatMap((record) => {
       const route = found.get(originOf(record.message))
       return route === undefined ? [] : [{ record, route }]
@@ -141,6 +146,19 @@ export function makeDispatchQueue(parts: ReconcileParts): DispatchQueue {
       } finally {
         watch.changed(record.message.id)
       }
+    },
+  }
+}
+
+/** What is decided about the message is noted: a claim that is tried again decides again, and the last word counts. */
+function noting(verdicts: Map<Message['id'], Verdict>, { id }: Message, terms: ClaimTerms): ClaimTerms {
+  return {
+    ...terms,
+    decide(facts) {
+      const decision = terms.decide(facts)
+      if (decision.kind === 'send') verdicts.delete(id)
+      else verdicts.set(id, decision)
+      return decision
     },
   }
 }

@@ -90,6 +90,7 @@ export function makeSendMessage(
         return { ...resultOf(accepted.record, segments), ...(await waitOf(prepared, accepted.record)) }
       }
       case 'refused':
+        parts.metrics.policyDecision('refused', accepted.rule)
         logMessage(parts, accepted.record, clock.monotonicMs() - startedAt)
         return { ...resultOf(accepted.record, segments), answer: { kind: 'refused', message: accepted.record.message } }
       case 'joined':
@@ -233,6 +234,7 @@ function logMessage(
   durationMs: number,
 ): void {
   metrics.messageStatus(message.provider, message.status)
+  if (message.holdReason !== undefined) metrics.policyDecision('held', message.holdReason)
   log.info('message.dispatched', {
     messageId: message.id,
     organizationId: message.organizationId,

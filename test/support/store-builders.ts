@@ -31,6 +31,9 @@ export const silentMetrics: Metrics = {
   wakeUpsConnected: () => undefined,
   queueHeld: () => undefined,
   openCircuits: () => undefined,
+  backlog: () => undefined,
+  policyDecision: () => undefined,
+  senderSlowed: () => undefined,
 }
 
 let made = 0

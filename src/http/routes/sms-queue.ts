@@ -4,6 +4,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Provider } from '../../ports/provider.ts'
 import type { QueueStats } from '../../ports/queue-store.ts'
 import type { Store } from '../../ports/store.ts'
+import { makeCountWaiting } from '../../use-cases/count-waiting.ts'
 import { callerOf } from '../auth.ts'
 import type { App } from '../fastify.ts'
 import { timeOrNull } from '../reading.ts'
@@ -17,6 +18,7 @@ export type SmsQueueRouteParts = {
 }
 
 export function registerSmsQueueRoutes(app: App, { store, clock, providers }: SmsQueueRouteParts): void {
+  const countWaiting = makeCountWaiting({ store, clock })
   app.get(
     '/sms/queue/stats',
     {
@@ -37,7 +39,7 @@ export function registerSmsQueueRoutes(app: App, { store, clock, providers }: Sm
       },
     },
     async (request) => {
-      const stats = await store.queue.stats(callerOf(request).organizationId)
+      const stats = await countWaiting(callerOf(request).organizationId)
       const wanted = request.query.provider
       const isWanted = (provider: string) => wanted === undefined || wanted === '' || wanted === provider
       const now = clock.now()

@@ -1,6 +1,7 @@
 import { isWaiting, type MessageStatus } from '../../core/message-status.ts'
 import type { QueueStore } from '../../ports/queue-store.ts'
-import { messageOf, queueStatsOf, type Row } from '../rows.ts'
+import { backlogStatement } from '../backlog.ts'
+import { backlogOf, messageOf, queueStatsOf, type Row } from '../rows.ts'
 import type { Database, Queries } from './database.ts'
 import { insertEvent } from './events.ts'
 import { wakeSenders } from './lanes.ts'
@@ -63,17 +64,7 @@ export function makeWaiting(database: Database): Part {
       )
       return rows.map(queueStatsOf)
     },
-    async waiting(countMax) {
-      const row = await database.get(
-        `SELECT count(*) AS count, min(coalesce(send_at, created_at)) AS oldest_at FROM (
-           SELECT send_at, created_at FROM messages WHERE status = 'queued' LIMIT $1) AS waiting`,
-        countMax,
-      )
-      return {
-        count: Number(row?.count ?? 0),
-        ...(row?.oldest_at == null ? {} : { oldestQueuedAt: Number(row.oldest_at) }),
-      }
-    },
+    backlog: async (countMax) => backlogOf(await database.get(backlogStatement(countMax))),
     countDispatched: (params) => database.transaction((queries) => countDispatched(queries, params)),
   }
 }

@@ -1,6 +1,7 @@
 import { isWaiting, type MessageStatus } from '../../core/message-status.ts'
 import type { QueueStore } from '../../ports/queue-store.ts'
-import { messageOf, queueStatsOf } from '../rows.ts'
+import { backlogStatement } from '../backlog.ts'
+import { backlogOf, messageOf, queueStatsOf } from '../rows.ts'
 import type { Database, Row } from './database.ts'
 import { insertEvent } from './events.ts'
 import { wakeSender } from './lanes.ts'
@@ -51,27 +52,20 @@ export function makeWaiting(database: Database): Part {
         )
         .map((row) => selectRecord(database, row)),
     stats: async (organizationId) =>
-      database
-        .all(
-          `SELECT provider, status, hold_reason, count(*) AS count,
-             iif(status = 'held', NULL, min(coalesce(send_at, created_at))) AS oldest_at
-           FROM messages INDEXED BY messages_by_wait
-           WHERE organization_id = ? AND status IN ('queued', 'scheduled', 'held')
-           GROUP BY provider, status, hold_reason`,
-          organizationId,
-        )
-        .map(queueStatsOf),
-    async waiting(countMax) {
-      const row = database.get(
-        `SELECT count(*) AS count, min(coalesce(send_at, created_at)) AS oldest_at FROM (
-           SELECT send_at, created_at FROM messages WHERE status = 'queued' LIMIT ?)`,
-        countMax,
-      )
-      return {
-        count: Number(row?.count ?? 0),
-        ...(typeof row?.oldest_at === 'number' ? { oldestQueuedAt: row.oldest_at } : {}),
-      }
-    },
+      (['queued', 'scheduled', 'held'] as const).flatMap((status) =>
+        database
+          .all(
+            `SELECT provider, status, hold_reason, count(*) AS count,
+               iif(status = 'held', NULL, min(coalesce(send_at, created_at))) AS oldest_at
+             FROM messages INDEXED BY messages_by_wait
+             WHERE status = ? AND status IN ('queued', 'scheduled', 'held') AND organization_id = ?
+             GROUP BY provider, hold_reason`,
+            status,
+            organizationId,
+          )
+          .map(queueStatsOf),
+      ),
+    backlog: async (countMax) => backlogOf(database.get(backlogStatement(countMax))),
     countDispatched: ({ organizationId, since, before, limit }) =>
       database.transaction(() => {
         const rows = database.all(

@@ -66,7 +66,7 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_paused
   WHERE status = 'held' AND hold_reason = 'paused';
 -- What waits is counted in this index alone, and the oldest of each kind stands first.
 CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_by_wait
-  ON messages (organization_id, provider, status, hold_reason, (coalesce(send_at, created_at)))
+  ON messages (status, organization_id, provider, hold_reason, (coalesce(send_at, created_at)))
   WHERE status IN ('queued', 'scheduled', 'held');
 -- Both hold only what counts against a limit: without limits, sending does not pay for them.
 CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_counted_by_recipient
@@ -84,6 +84,8 @@ ALTER TABLE conversations
   ADD COLUMN IF NOT EXISTS last_inbound_at BIGINT,
   -- Texts of the person in a row, none long after the one before it.
   ADD COLUMN IF NOT EXISTS inbound_streak INTEGER NOT NULL DEFAULT 0;
+
+CREATE INDEX CONCURRENTLY IF NOT EXISTS event_deliveries_by_age ON event_deliveries (created_at) WHERE state = 'pending';
 
 -- The pace of what sends: a number, or a whole provider account.
 CREATE TABLE lanes (

@@ -44,7 +44,7 @@ CREATE INDEX messages_paused ON messages (organization_id, assistant_id, sender_
   WHERE status = 'held' AND hold_reason = 'paused';
 -- What waits is counted in this index alone, and the oldest of each kind stands first.
 CREATE INDEX messages_by_wait
-  ON messages (organization_id, provider, status, hold_reason, coalesce(send_at, created_at))
+  ON messages (status, organization_id, provider, hold_reason, coalesce(send_at, created_at))
   WHERE status IN ('queued', 'scheduled', 'held');
 -- Both hold only what counts against a limit: without limits, sending does not pay for them.
 CREATE INDEX messages_counted_by_recipient ON messages (organization_id, recipient, counted_at)
@@ -56,6 +56,8 @@ CREATE INDEX messages_counted ON messages (organization_id, counted_at) WHERE co
 ALTER TABLE conversations ADD COLUMN last_inbound_at INTEGER;
 -- Texts of the person in a row, none long after the one before it.
 ALTER TABLE conversations ADD COLUMN inbound_streak INTEGER NOT NULL DEFAULT 0;
+
+CREATE INDEX event_deliveries_by_age ON event_deliveries (created_at) WHERE state = 'pending';
 
 -- The pace of what sends: a number, or a whole provider account.
 CREATE TABLE lanes (
