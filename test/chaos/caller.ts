@@ -25,7 +25,7 @@ export type Caller = {
 }
 
 /** Longer than an answer takes on a busy machine, and shorter than a frozen node is. */
-const answerMsMax = 5_000
+const answerMsMax = 8_000
 const triesMax = 100
 const pauseMs = 200
 /** Statuses that mean: nothing is wrong with the request, ask again. */

@@ -15,7 +15,7 @@ export type QueueReport = TextCounts & {
   readonly excessMs: { readonly arrivals: number; readonly commits: number }
   /** Of the slowest number: from the kill, or the freeze, until another node claimed a text of it. */
   readonly takenOverMs: { readonly killed: number; readonly frozen: number }
-  /** Between the ends of all numbers, which had equally long to do; but for people to whom something is unresolved. */
+  /** Between the ends of numbers of one pace, which had equally much to do; but for people to whom something is unresolved. */
   readonly finishSpreadMs: number
   readonly seconds: number
   readonly textsPerSecond: number
@@ -125,6 +125,10 @@ function takenOverAfter(
 }
 
 function finishSpread(carried: readonly Carried[]): number {
-  const ends = [...Map.groupBy(carried, ({ planned }) => planned.sender).values()].map((texts) => texts.at(-1)?.at ?? 0)
-  return rounded(mostOf(ends) - Math.min(...ends))
+  const bySender = [...Map.groupBy(carried, ({ planned }) => planned.sender)]
+  const spreads = [...Map.groupBy(bySender, ([{ segmentsPerSecond }]) => segmentsPerSecond).values()].map((equals) => {
+    const ends = equals.map(([, texts]) => texts.at(-1)?.at ?? 0)
+    return mostOf(ends) - Math.min(...ends)
+  })
+  return rounded(mostOf(spreads))
 }

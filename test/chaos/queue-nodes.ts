@@ -25,7 +25,7 @@ export type QueueCampaign = {
   readonly untilEmpty: boolean
 }
 
-const latencyMs = 300
+const latencyMs = 200
 const callers = 6
 const batchMax = 1_000
 /** Shares of all texts that have left when it happens. */
