@@ -1,9 +1,9 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { call } from '../api.ts'
 import type { EventDelivery, EventEndpoint } from '../api-types.ts'
 import { useApp, useCan, usePlace } from '../app-context.ts'
 import { plural } from '../format.ts'
-import { useLoad } from '../loading.ts'
+import { type Loaded, useLoad } from '../loading.ts'
 import { ActionButton, CopyButton } from '../parts/button.tsx'
 import { Dialog, DialogButton } from '../parts/dialog.tsx'
 import { Check } from '../parts/form.tsx'
@@ -126,6 +126,7 @@ function Deliveries({ id }: { readonly id: number }) {
     { query: { endpoint_id: id, state, skip, limit } },
     { on: /./ },
   )
+  useRereading(loaded)
   const url = (change: Readonly<Record<string, string | undefined>>) =>
     urlOf('endpoints', id, { ...query, skip: undefined, ...change })
   const replayDead = async () => {
@@ -168,6 +169,21 @@ function Deliveries({ id }: { readonly id: number }) {
       </Ready>
     </Section>
   )
+}
+
+const rereadMs = { min: 1_500, max: 60_000 } as const
+
+/** What becomes of a delivery is no event itself, so the list is read again when the next try of one on it is due. */
+function useRereading({ data, reload }: Loaded<readonly EventDelivery[]>): void {
+  useEffect(() => {
+    const tries = (data ?? []).flatMap(({ state, next_try_at: at }) =>
+      state === 'pending' ? [at === null ? 0 : Date.parse(at)] : [],
+    )
+    if (tries.length === 0) return
+    const inMs = Math.min(...tries) - Date.now() + rereadMs.min
+    const timer = setTimeout(reload, Math.min(Math.max(inMs, rereadMs.min), rereadMs.max))
+    return () => clearTimeout(timer)
+  }, [data, reload])
 }
 
 function DeliveryTable(props: { readonly deliveries: readonly EventDelivery[]; readonly reload: () => void }) {
