@@ -100,7 +100,7 @@ export default function Keys() {
                     one.is_active ? (
                       <Badge tone="good" icon="check" text="Active" />
                     ) : (
-                      <Badge tone="quiet" icon="cross" text="Revoked" />
+                      <Badge tone="quiet" icon="cross" text="Expired" />
                     ),
                 },
                 {
