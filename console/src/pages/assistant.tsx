@@ -216,7 +216,7 @@ function Numbers({ assistant }: { readonly assistant: Assistant }) {
                     mayManage ? (
                       <div>
                         <ActionButton
-                          label={`Take ${one.phone_number} away`}
+                          label={`Take away ${one.phone_number}`}
                           act={async () =>
                             call('POST /api/v1/assistants/{assistant_id}/phone-numbers/unassign-by-number', {
                               path,
