@@ -186,12 +186,15 @@ function useDelayed(act: (name: string, value: string) => void) {
   }
 }
 
+/** Into the search by a slash, and out of any filter by Escape, also while there is no list. */
 function useSlashKey(act: () => void) {
   const latest = useRef(act)
   latest.current = act
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      const isTyping = event.target instanceof Element && event.target.closest('input, textarea, select') !== null
+      const { target } = event
+      const isTyping = target instanceof HTMLElement && target.closest('input, textarea, select') !== null
+      if (isTyping && event.key === 'Escape') return target.blur()
       if (event.key !== '/' || isTyping || event.ctrlKey || event.metaKey) return
       event.preventDefault()
       latest.current()
