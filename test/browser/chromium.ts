@@ -94,7 +94,7 @@ async function unpackedFolder(): Promise<string> {
   try {
     await promisify(execFile)(process.execPath, [unpack], { env: { ...process.env, TMPDIR: fresh } })
     // The one of the package names the folders of another machine.
-    writeFileSync(join(fresh, 'fonts', 'fonts.conf'), fontsConf)
+    writeFileSync(join(fresh, 'fonts', 'fonts.conf'), fontsConfOf(join(folder, 'fonts')))
     renameSync(fresh, folder)
   } catch (error) {
     if (!existsSync(folder)) throw error
@@ -105,14 +105,12 @@ async function unpackedFolder(): Promise<string> {
 }
 
 /** The package's own font first, so that pictures look alike everywhere; the machine's for what it lacks. */
-const fontsConf = `<?xml version="1.0"?>
-<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig>
-  <dir prefix="relative">.</dir>
-  <dir>/usr/share/fonts</dir>
-  <cachedir prefix="relative">cache</cachedir>
-  <alias binding="same"><family>sans-serif</family><prefer><family>Open Sans</family></prefer></alias>
-  <alias binding="same"><family>system-ui</family><prefer><family>Open Sans</family></prefer></alias>
-  <alias binding="same"><family>monospace</family><prefer><family>DejaVu Sans Mono</family></prefer></alias>
-</fontconfig>
-`
+function fontsConfOf(folder: string): string {
+  const families = { 'sans-serif': 'Open Sans', 'system-ui': 'Open Sans', monospace: 'DejaVu Sans Mono' }
+  const aliases = Object.entries(families).map(
+    ([name, font]) => `<alias binding="same"><family>${name}</family><prefer><family>${font}</family></prefer></alias>`,
+  )
+  const folders = [folder, '/usr/share/fonts'].map((path) => `<dir>${path}</dir>`)
+  return `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>${[...folders, `<cachedir>${join(folder, 'cache')}</cachedir>`, ...aliases].join('\n')}</fontconfig>`
+}

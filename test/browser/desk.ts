@@ -98,7 +98,7 @@ export async function openSignedIn(desk: Desk, options?: Parameters<typeof openT
 export async function goTo(page: Page, desk: Desk, path: string): Promise<void> {
   await page.goto(`${desk.url}/console${path}`)
   await page.locator('main h1').waitFor()
-  await page.locator('.skeleton').waitFor({ state: 'detached' })
+  await page.locator('.skeleton').first().waitFor({ state: 'detached' })
 }
 
 /** Kept for whoever looks at a run of the tests, in `test-artifacts/screenshots` or where TEXTBRIDGE_SCREENSHOTS says. */
