@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { History, TextAnswer } from './history.ts'
+import type { History, HistoryEntry, TextAnswer } from './history.ts'
 import type { PlannedText } from './plan.ts'
 import { wallClockMs } from './wall-clock.ts'
 
@@ -10,7 +10,7 @@ export type Target = { readonly name: string; readonly url: string }
 
 /** What a request came to; `cut` when there was no answer, which tells a caller nothing. */
 export type Answer =
-  | { readonly kind: 'answer'; readonly status: number; readonly body: unknown }
+  | { readonly kind: 'answer'; readonly status: number; readonly isReplayed: boolean; readonly body: unknown }
   | { readonly kind: 'cut'; readonly cause: string }
 
 export type Caller = {
@@ -30,6 +30,8 @@ const triesMax = 100
 const pauseMs = 200
 /** Statuses that mean: nothing is wrong with the request, ask again. */
 const busyStatuses = [409, 429, 503]
+/** The connection broke when the request was, or may have been, on its way. */
+const cutCauses = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
 
 export function makeCaller(params: {
   readonly apiKey: string
@@ -51,7 +53,8 @@ export function makeCaller(params: {
         ...(json === undefined ? {} : { body: JSON.stringify(json) }),
         signal: AbortSignal.timeout(answerMsMax),
       })
-      return { kind: 'answer', status: response.status, body: await response.json() }
+      const isReplayed = response.headers.get('idempotent-replayed') === 'true'
+      return { kind: 'answer', status: response.status, isReplayed, body: await response.json() }
     } catch (error) {
       if (error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError'))
         return { kind: 'cut', cause: causeOf(error) }
@@ -62,16 +65,17 @@ export function makeCaller(params: {
   /** Asks until `settle` is content with an answer. */
   async function insist(
     request: Request,
-    settle: (
-      answer: Answer & { kind: 'answer' },
-      asked: { readonly node: string; readonly askedAt: number },
-    ) => boolean,
+    settle: (answer: Answer & { kind: 'answer' }, asked: Asked) => boolean,
   ): Promise<void> {
+    let wasCut = false
     for (let tries = 1; tries <= triesMax; tries++) {
       const target = pick()
       const askedAt = wallClockMs()
       const answer = await call(target, request)
-      if (answer.kind === 'answer' && settle(answer, { node: target.name, askedAt })) return
+      if (answer.kind === 'answer') {
+        const asked = { node: target.name, askedAt, isDoneBefore: wasCut && answer.isReplayed }
+        if (settle(answer, asked)) return
+      } else wasCut ||= cutCauses.includes(answer.cause)
       const again = answer.kind === 'cut' || busyStatuses.includes(answer.status) || isOk(answer)
       history.append({ kind: 'failed', node: target.name, cause: reasonOf(answer), again })
       if (!again) return
@@ -123,6 +127,8 @@ export function makeCaller(params: {
       }),
   }
 }
+
+type Asked = Pick<HistoryEntry & { kind: 'answered' }, 'node' | 'askedAt' | 'isDoneBefore'>
 
 /** A POST of JSON, or without any a DELETE. */
 type Request = { readonly path: string; readonly key?: string; readonly json?: object }

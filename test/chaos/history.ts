@@ -10,6 +10,8 @@ export type HistoryEntry =
       readonly kind: 'answered'
       readonly node: string
       readonly askedAt: number
+      /** The connection of an earlier request for them broke, and that one had been carried out. */
+      readonly isDoneBefore: boolean
       readonly answers: readonly TextAnswer[]
     }
   /** `again`: its caller may repeat it, and did. */

@@ -68,6 +68,9 @@ export async function runRollingRestart(params: {
     const urls = new Map([...bed.nodes].map(([name, { url }]) => [name, url]))
     const records = { plan: { ...plan, textCount }, messages, urls, ...(await bed.end()) }
     const { counts, retriedRequests, faults } = checkTexts(records)
+    for (const entry of records.history)
+      if (entry.kind === 'answered' && entry.isDoneBefore)
+        faults.push(`text ${entry.answers[0]?.index} was taken in by a node that ended without an answer`)
     const totals = {
       restarts: params.rounds * bed.nodes.size,
       messages: messages.length,
