@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { startPostgres } from '../support/postgres.ts'
 import { startChild } from './child.ts'
 import { type Cell, maxRssMbOf, measure, type Pace, warmUp } from './measure.ts'
+import { queueSectionIn } from './queue-report.ts'
 import { performanceChart, performanceDocument, performanceTables, type Results } from './report.ts'
 import { apiKey, type Engine, engines, sender, startPassThrough, startService, type Target } from './targets.ts'
 
@@ -43,7 +44,8 @@ async function run(chosen: readonly Engine[]): Promise<void> {
     const results = await measureAll(chosen, folder, stops)
     process.stdout.write(performanceTables(results))
     if (options.quick || options.profile !== undefined || chosen.length < engines.length) return
-    writeFileSync(join(project, 'docs/performance.md'), performanceDocument(results))
+    const path = join(project, 'docs/performance.md')
+    writeFileSync(path, performanceDocument(results) + queueSectionIn(path))
     writeFileSync(join(project, 'docs/performance.svg'), performanceChart(results))
   } finally {
     for (const stop of stops.reverse()) await stop()

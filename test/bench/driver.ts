@@ -18,27 +18,30 @@ type Load = {
   readonly durationMs: number
   /** Each message carries an idempotency key of its own. */
   readonly withKeys: boolean
+  /** Each message waits for its turn in the queue. */
+  readonly queued: boolean
 }
 
-function requestText(port: number, withKey: boolean): string {
+function requestText({ port, withKeys, queued }: Load): string {
   sent++
   const body = JSON.stringify({
     from_phone_number: sender,
     to_phone_number: `+1${2_000_000_000 + (sent % peopleMax)}`,
     message: `Your table for two at 19:30 is confirmed, booking ${sent}. Reply C to cancel it.`,
-    ...(withKey ? { idempotency_key: crypto.randomUUID() } : {}),
+    ...(withKeys ? { idempotency_key: crypto.randomUUID() } : {}),
+    ...(queued ? { queue: true } : {}),
   })
   return `POST /sms/send HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${apiKey}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
 }
 
 /** @returns how long each answer took, in milliseconds. */
-function drive(socket: Socket, { port, withKeys }: Load, deadline: number): Promise<number[]> {
+function drive(socket: Socket, load: Load, deadline: number): Promise<number[]> {
   return new Promise((resolve, reject) => {
     const latencies: number[] = []
     let startedAt = performance.now()
     const send = () => {
       startedAt = performance.now()
-      socket.write(requestText(port, withKeys))
+      socket.write(requestText(load))
     }
     socket.on(
       'data',
@@ -83,6 +86,7 @@ process.on('message', async (question) => {
     connections: numberIn(question, 'connections'),
     durationMs: numberIn(question, 'durationMs'),
     withKeys: numberIn(question, 'withKeys') === 1,
+    queued: numberIn(question, 'queued') === 1,
   }
   process.send?.(await run(load))
 })

@@ -73,7 +73,7 @@ function isYardstickOf(candidate: Cell, cell: Cell | undefined): boolean {
 
 /** All of it lies between two moments without a request, so the CPU between them belongs to the counted messages. */
 async function drive(driver: Child, { target, connections, withKeys }: Cell, durationMs: number): Promise<unknown> {
-  return driver.ask({ port: await target.child.port, connections, durationMs, withKeys: withKeys ? 1 : 0 })
+  return driver.ask({ port: await target.child.port, connections, durationMs, withKeys: withKeys ? 1 : 0, queued: 0 })
 }
 
 async function cpuUsOf({ child }: Target): Promise<number> {

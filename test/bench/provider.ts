@@ -39,7 +39,7 @@ function answerText(): string {
 
 process.on('message', (question) => {
   latencyMs = numberIn(question, 'latencyMs')
-  process.send?.({ latencyMs })
+  process.send?.({ latencyMs, accepted })
 })
 // Nobody is left to stop it.
 process.on('disconnect', () => process.exit())

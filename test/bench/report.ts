@@ -14,7 +14,7 @@ export type Results = {
 /** What issue and architecture promise of the send path on SQLite. */
 export const aims = { cpuRatio: 1.6, rssMb: 250 } as const
 
-const names = { 'pass-through': 'bare pass-through', sqlite: 'SQLite', postgres: 'PostgreSQL' } as const
+export const names = { 'pass-through': 'bare pass-through', sqlite: 'SQLite', postgres: 'PostgreSQL' } as const
 const colors = { 'pass-through': '#8c959f', sqlite: '#0969da', postgres: '#8250df' } as const
 const connectionsMax = 64
 
@@ -32,8 +32,7 @@ What a durable send costs, against the least that a Node process can do between 
 npm run bench
 \`\`\`
 
-(\`npm run bench -- --quick\` takes under two minutes and only prints.) Written on ${new Date().toISOString().slice(0, 10)}; Node ${process.version}, ${availableParallelism()} cores
-(${cpus()[0]?.model ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GB, ${type()} ${release()}; ${loadBefore(results)}.
+(\`npm run bench -- --quick\` takes under two minutes and only prints.) ${machineLine(results.loadBefore)}
 
 ![CPU per message](performance.svg)
 
@@ -73,7 +72,13 @@ ${memoryTable(results)}
 
 const loadIdleMax = 0.3
 
-function loadBefore({ loadBefore: load }: Results): string {
+/** When and where, and what else the machine was doing. */
+export function machineLine(loadBefore: number): string {
+  return `Written on ${new Date().toISOString().slice(0, 10)}; Node ${process.version}, ${availableParallelism()} cores
+(${cpus()[0]?.model ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GB, ${type()} ${release()}; ${loadSentence(loadBefore)}.`
+}
+
+function loadSentence(load: number): string {
   const said = `load of the machine in the minute before: ${load.toFixed(2)}`
   return load <= loadIdleMax
     ? said
@@ -112,7 +117,7 @@ function reading({ measured, maxRss }: Results): string {
   return lines.join('\n')
 }
 
-function percentChange(before: number, after: number): string {
+export function percentChange(before: number, after: number): string {
   const percent = Math.round((after / before - 1) * 100)
   return `${percent >= 0 ? '+' : '−'}${Math.abs(percent)} %`
 }
@@ -160,11 +165,11 @@ function figureCells({ cpuUs, cpuRatio, messagesPerSecond, p50Ms, p99Ms }: Measu
   ]
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return `${[head, head.map((_, index) => (index === 0 ? '---' : '--:')), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`
 }
 
-function thousands(value: number): string {
+export function thousands(value: number): string {
   return value.toLocaleString('en-US')
 }
 

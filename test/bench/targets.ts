@@ -74,7 +74,7 @@ async function migrated(env: Record<string, string>): Promise<void> {
   if (code !== 0) throw new Error(`migrate ended with code ${code}: ${stderr}`)
 }
 
-async function createDatabase(serverUrl: string, name: string): Promise<string> {
+export async function createDatabase(serverUrl: string, name: string): Promise<string> {
   const client = new Client({ connectionString: serverUrl })
   await client.connect()
   await client.query(`CREATE DATABASE bench_${name}`)
