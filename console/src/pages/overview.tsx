@@ -1,4 +1,4 @@
-import { useMemo } from 'preact/hooks'
+import { useEffect, useMemo } from 'preact/hooks'
 import type { Overview } from '../api-types.ts'
 import { useApp, usePlace } from '../app-context.ts'
 import { capital, formatNumber, formatSeconds, formatShare, words } from '../format.ts'
@@ -10,12 +10,18 @@ import { urlOf } from '../router.ts'
 import { groupCounts } from '../volume.ts'
 
 const periods = ['24h', '7d', '30d'] as const
+/** Its numbers are some seconds old when they are read, so the last event of a burst is not in them; and ages grow. */
+const rereadMs = 10_000
 const periodWords = { '24h': '24 hours', '7d': '7 days', '30d': '30 days' } as const
 
 export default function OverviewPage() {
   const { query } = usePlace()
   const period = periods.find((one) => one === query.period) ?? '24h'
   const loaded = useLoad('GET /api/v1/stats/overview', { query: { period } }, { on: /^message\./ })
+  useEffect(() => {
+    const timer = setInterval(() => document.hidden || loaded.reload(), rereadMs)
+    return () => clearInterval(timer)
+  }, [loaded.reload])
   return (
     <Page
       title="Overview"
