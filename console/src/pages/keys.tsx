@@ -43,7 +43,7 @@ export default function Keys() {
       lead="For programs. A key is shown once, when it is made."
       actions={
         <DialogButton button="Create" look="main" title="Create an API key" submit="Create" act={create}>
-          <Field label="Name" name="name" required maxLength={200} hint="What it is for." />
+          <Field label="Name" name="name" required maxLength={100} hint="What it is for." />
           <fieldset>
             <legend>It may</legend>
             {scopes.map((scope) => (

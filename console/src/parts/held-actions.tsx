@@ -5,7 +5,7 @@ import { TextArea, textOf } from './form.tsx'
 export function HeldActions({ id, onDone }: { readonly id: string; readonly onDone: () => void }) {
   const path = { message_id: id }
   const noteOf = (form: FormData) => ({ note: textOf(form, 'note') ?? null })
-  const note = <TextArea label="Note" name="note" maxLength={500} hint="Kept in the audit log. May stay empty." />
+  const note = <TextArea label="Note" name="note" maxLength={200} hint="Kept in the audit log. May stay empty." />
   return (
     <>
       <DialogButton

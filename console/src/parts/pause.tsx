@@ -40,7 +40,7 @@ export function PauseButton(props: {
       act={async (form) => pause(textOf(form, 'reason') ?? null).then(onDone)}
     >
       <p>Texts are held, not dropped, and leave in order when you resume. What a provider already has goes on.</p>
-      <Field label="Reason" name="reason" maxLength={500} hint="Shown in the audit log. May stay empty." />
+      <Field label="Reason" name="reason" maxLength={200} hint="Shown in the audit log. May stay empty." />
     </DialogButton>
   )
 }
