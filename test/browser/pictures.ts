@@ -16,7 +16,7 @@ try {
   await goTo(page, desk, `/messages`)
   await page.locator('.log a').nth(10).waitFor()
   await page.locator('.badge.busy').first().waitFor({ state: 'detached' })
-  await page.screenshot({ path: `${folder}console.png`, clip: { x: 0, y: 0, width: look.width, height: 760 } })
+  await page.screenshot({ path: `${folder}console.png`, clip: { x: 0, y: 0, width: look.width, height: 745 } })
   await phone.page.screenshot({ path: `${folder}phone.png`, clip: { x: 0, y: 0, width: look.width, height: 830 } })
 } finally {
   await desk.close()
@@ -35,7 +35,7 @@ async function talk({ send, carrier }: Desk, phone: Page): Promise<void> {
   await send('+12025550119', 'Thank you for your visit! See you soon.', { from_phone_number: nell })
   await send(person, 'Hi! Your table for two is booked for tonight, 19:30. Reply C to confirm.')
   await arrive('Reply C to confirm')
-  await answer('C!')
+  await answer('C, thank you!')
   await send(person, 'Confirmed. We look forward to seeing you!')
   await arrive('We look forward')
   await answer('Is there parking nearby?')

@@ -75,6 +75,16 @@ suite('a person at the console, and one at the phone', () => {
     assertNoFaults()
   })
 
+  test('the overview counts a text that is sent while it is open', async () => {
+    await goTo(page, desk, '')
+    await page.locator('.pulse.live').waitFor()
+    const tile = page.locator('.tile', { hasText: 'Texts sent' }).locator('.value')
+    const count = Number(await tile.innerText())
+    await desk.send('+12025550107', 'Count me in.')
+    await tile.getByText(String(count + 1), { exact: true }).waitFor()
+    assertNoFaults()
+  })
+
   test('who texts STOP on the phone is texted no more, and the console has the evidence', async () => {
     const person = '+12025550102'
     await withPhone(person, tilly, async (phone) => {
