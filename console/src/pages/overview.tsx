@@ -11,7 +11,7 @@ import { groupCounts } from '../volume.ts'
 
 const periods = ['24h', '7d', '30d'] as const
 /** Its numbers are some seconds old when they are read, so the last event of a burst is not in them; and ages grow. */
-const rereadMs = 10_000
+const rereadMs = 5_000
 const periodWords = { '24h': '24 hours', '7d': '7 days', '30d': '30 days' } as const
 
 export default function OverviewPage() {
