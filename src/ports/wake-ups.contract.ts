@@ -13,12 +13,20 @@ export type WakeUpsUnderTest = {
 /** What every engine is tested for. */
 export function wakeUpsContract(name: string, open: () => Promise<WakeUpsUnderTest>): void {
   suite(`wake-ups contract: ${name}`, () => {
-    /** Counts calls from now on: what was caught up with at first is not counted. */
+    /**
+     * Counts calls of one topic from now on. That the connection stands is seen by the other: what it is told then may be
+     * heard twice, and the second time late.
+     */
     async function listen({ wakeUps, tell }: WakeUpsUnderTest) {
+      let isConnected = false
       let heard = 0
-      const stop = wakeUps.listen('queue', () => heard++)
+      const stopConnecting = wakeUps.listen('queue', () => {
+        isConnected = true
+      })
+      const stop = wakeUps.listen('inbound', () => heard++)
       await tell('queue', () => undefined)
-      await eventually(() => heard > 0)
+      await eventually(() => isConnected)
+      stopConnecting()
       heard = 0
       return { stop, heard: () => heard }
     }
@@ -27,7 +35,7 @@ export function wakeUpsContract(name: string, open: () => Promise<WakeUpsUnderTe
       const opened = await open()
       const [one, other] = [await listen(opened), await listen(opened)]
       const before = one.heard()
-      await opened.tell('queue', () => assert.equal(one.heard(), before))
+      await opened.tell('inbound', () => assert.equal(one.heard(), before))
       await eventually(() => one.heard() > before && other.heard() > 0)
       await opened.close()
     })
@@ -35,11 +43,11 @@ export function wakeUpsContract(name: string, open: () => Promise<WakeUpsUnderTe
     test('what an undone transaction tells is not heard', async () => {
       const opened = await open()
       const { heard } = await listen(opened)
-      const undone = opened.tell('queue', () => {
+      const undone = opened.tell('inbound', () => {
         throw new Error('undone')
       })
       await assert.rejects(undone, /undone/)
-      await opened.tell('queue', () => undefined)
+      await opened.tell('inbound', () => undefined)
       await eventually(() => heard() > 0)
       assert.equal(heard(), 1)
       await opened.close()
@@ -50,7 +58,7 @@ export function wakeUpsContract(name: string, open: () => Promise<WakeUpsUnderTe
       const [one, other] = [await listen(opened), await listen(opened)]
       const before = one.heard()
       one.stop()
-      await opened.tell('queue', () => undefined)
+      await opened.tell('inbound', () => undefined)
       await eventually(() => other.heard() > 0)
       assert.equal(one.heard(), before)
       await opened.close()
