@@ -4,7 +4,7 @@ import { after, before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { desktop, type Look, pocket } from './chromium.ts'
-import { type Desk, goTo, nameOf, openSignedIn, signInFirst, startDesk, takePicture, tilly } from './desk.ts'
+import { type Desk, goTo, moveTo, nameOf, openSignedIn, signInFirst, startDesk, takePicture, tilly } from './desk.ts'
 import { type Furnished, furnish } from './furnish.ts'
 
 const axe = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
@@ -17,7 +17,7 @@ const words = {
   mediaUrl: 'https://media.example.com/menu.png',
 }
 
-suite('everybody can use the console and the phone', () => {
+suite('everybody can use the console and the phone', { concurrency: true }, () => {
   let desk: Desk
   let furnished: Furnished
 
@@ -39,7 +39,7 @@ suite('everybody can use the console and the phone', () => {
       await signedOut.close()
       const { page, close, faults: tabFaults } = await openSignedIn(desk, { look, scripts: [axe] })
       for (const path of furnished.pages) {
-        await goTo(page, desk, path)
+        await moveTo(page, path)
         await page.locator('main').getByText('Loading…').first().waitFor({ state: 'detached' })
         await collect(page, path === '' ? '/overview' : path.replace(/(?<=.\/).*\D.*/, '1'))
       }

@@ -94,10 +94,20 @@ export async function openSignedIn(desk: Desk, options?: Parameters<typeof openT
   return tab
 }
 
-/** Goes to a page of the console as its menu would, and waits for what it shows. */
+/** Opens a page of the console, and waits for what it shows. */
 export async function goTo(page: Page, desk: Desk, path: string): Promise<void> {
   await page.goto(`${desk.url}/console${path}`)
   await page.locator('main h1').waitFor()
+  await page.locator('.skeleton').first().waitFor({ state: 'detached' })
+}
+
+/** Goes on to another page as a link in the console would, without loading the console anew. */
+export async function moveTo(page: Page, path: string): Promise<void> {
+  await page.evaluate(`document.activeElement.blur()
+    history.pushState(null, '', ${JSON.stringify(`/console${path}`)})
+    dispatchEvent(new PopStateEvent('popstate'))`)
+  // A page that opens gives the focus to its heading.
+  await page.locator('main h1:focus').waitFor()
   await page.locator('.skeleton').first().waitFor({ state: 'detached' })
 }
 
