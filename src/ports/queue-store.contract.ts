@@ -152,6 +152,23 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
         assert.deepEqual(bodies(await claimQueue(store, route, { at: now + 20_000 })), ['B'])
       })
 
+      test('others pass by the texts of a person who has one under way, but not by more than a thousand', async () => {
+        await fresh()
+        const many = (count: number) => Promise.all(Array.from({ length: count }, () => waiting()))
+        await many(900)
+        const behind = await waiting({ recipient: '+12025550611' })
+        await many(200)
+        const farBehind = await waiting({ recipient: '+12025550612' })
+        const [first] = await claimQueue(store, route)
+        const [second, ...none] = await claimQueue(store, route, { at: now + 10_000 })
+        assert.deepEqual([second?.message.id, none], [behind.message.id, []])
+        await store.sends.recordOutcome(outcomeRecord(second ?? assert.fail(), accepted))
+        assert.equal((await claimQueue(store, route, { at: now + 20_000 })).length, 0)
+        assert.equal((await stored(farBehind)).message.status, 'queued')
+        await store.sends.recordOutcome(outcomeRecord(first ?? assert.fail(), accepted))
+        assert.equal((await claimQueue(store, route, { at: now + 30_000 })).length, 1)
+      })
+
       test('what was not sent goes back to its place, and its number rests until then', async () => {
         await fresh()
         const record = await waiting({ body: 'A' })
@@ -528,7 +545,7 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
 
     describe('the backlog', () => {
       const counted = async () => {
-        const { oldestQueuedAt: _1, oldestDeliveryAt: _2, ...counts } = await store.queue.backlog(1_000)
+        const { oldestQueuedAt: _1, oldestDeliveryAt: _2, ...counts } = await store.queue.backlog(100_000)
         return counts
       }
 
@@ -544,7 +561,7 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
         }
         const { queued: ofQueued, scheduled, held } = before
         assert.deepEqual(await counted(), { ...before, queued: ofQueued + 2, scheduled: scheduled + 2, held: held + 2 })
-        assert.equal((await store.queue.backlog(1_000)).oldestQueuedAt, now - 9_000_000)
+        assert.equal((await store.queue.backlog(100_000)).oldestQueuedAt, now - 9_000_000)
         const { queued: queuedUpTo, held: heldUpTo } = await store.queue.backlog(1)
         assert.deepEqual([queuedUpTo, heldUpTo], [1, 1])
       })
@@ -580,14 +597,14 @@ export function queueContract(engine: string, open: () => Promise<Store>): void 
         await waiting()
         await store.events.fanOut({ now: now - 8_000_000, limit: 1_000 })
         const { pendingDeliveries, deadDeliveries } = before
-        const pending = await store.queue.backlog(1_000)
+        const pending = await store.queue.backlog(100_000)
         assert.deepEqual(
           [pending.pendingDeliveries, pending.deadDeliveries, pending.oldestDeliveryAt],
           [pendingDeliveries + 1, deadDeliveries, now - 8_000_000],
         )
         const [delivery] = await store.events.claimDeliveries({ now, tryAgainAt: now + 1, limit: 9, slotsOf: () => 9 })
         await store.events.recordTry(delivery?.key ?? 0, { lastTry: { at: now, durationMs: 1 }, state: 'dead' })
-        const dead = await store.queue.backlog(1_000)
+        const dead = await store.queue.backlog(100_000)
         assert.deepEqual([dead.pendingDeliveries, dead.deadDeliveries], [pendingDeliveries, deadDeliveries + 1])
       })
     })

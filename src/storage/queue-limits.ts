@@ -15,3 +15,9 @@ export const heldBackRetryMs = 15_000
 export function waitingLookedAtMax(takeMax: number): number {
   return Math.min(takeMax * 4 + 16, 512)
 }
+
+/**
+ * To find them it passes over texts to people who have one under way; no more than this, or a hundred thousand texts to a
+ * few people would be read again and again. Whoever stands behind so many waits for one of them.
+ */
+export const waitingPassedOverMax = 1_000

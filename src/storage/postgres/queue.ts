@@ -6,7 +6,7 @@ import type { ClaimTerms, QueueStore, Turn } from '../../ports/queue-store.ts'
 import type { MessageRecord } from '../../ports/store.ts'
 import { judged } from '../ending.ts'
 import { guardHolds } from '../guard.ts'
-import { heldBackRetryMs, revisitAt, waitingLookedAtMax } from '../queue-limits.ts'
+import { heldBackRetryMs, revisitAt, waitingLookedAtMax, waitingPassedOverMax } from '../queue-limits.ts'
 import { attemptOf, laneOf, messageOf, pacedTextOf, type Row, turnOf } from '../rows.ts'
 import { CommitUnknown, type Database, type Queries } from './database.ts'
 import { debitLanes, lockLanes, type SavedLane, saveLanes } from './lanes.ts'
@@ -157,10 +157,12 @@ async function selectWaiting(
   const rows = await queries.all(
     `SELECT l.sender_id AS lane_id, m.* FROM unnest($1::bigint[], $2::int[]) AS l (sender_id, looked_at)
      LEFT JOIN LATERAL (
-       SELECT m.key, m.organization_id, m.sender_id, m.assistant_id, m.provider_account_id, m.recipient, m.segment_count,
-         m.media_urls
-       FROM messages m WHERE m.status = 'queued' AND m.sender_id = l.sender_id AND NOT ${isUnderWay}
-         AND (m.due_at IS NULL OR m.due_at <= $3)
+       SELECT * FROM (
+         SELECT key, priority, organization_id, sender_id, assistant_id, provider_account_id, recipient, segment_count,
+           media_urls, due_at
+         FROM messages WHERE status = 'queued' AND sender_id = l.sender_id
+         ORDER BY priority, key LIMIT ${waitingPassedOverMax}) AS m
+       WHERE (m.due_at IS NULL OR m.due_at <= $3) AND NOT ${isUnderWay}
        ORDER BY m.priority, m.key LIMIT l.looked_at) AS m ON true
      WHERE EXISTS (SELECT 1 FROM messages q WHERE q.status = 'queued' AND q.sender_id = l.sender_id)`,
     senders.map(({ senderId }) => senderId),

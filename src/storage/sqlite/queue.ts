@@ -5,7 +5,7 @@ import type { QueueStore, Turn } from '../../ports/queue-store.ts'
 import type { MessageRecord } from '../../ports/store.ts'
 import { judged } from '../ending.ts'
 import { guardHolds } from '../guard.ts'
-import { heldBackRetryMs, revisitAt, waitingLookedAtMax } from '../queue-limits.ts'
+import { heldBackRetryMs, revisitAt, waitingLookedAtMax, waitingPassedOverMax } from '../queue-limits.ts'
 import { attemptOf, laneOf, messageOf, pacedTextOf, turnOf } from '../rows.ts'
 import type { Database } from './database.ts'
 import { debitLanes, findLane, saveLane, selectLane } from './lanes.ts'
@@ -116,10 +116,11 @@ function takeSenderTurns(
   const lane = selectLane(database, ofSender)
   if (lane === undefined || Number(lane.leased_until) > now || database.get(`SELECT 1 WHERE ${isHeld}`)) return []
   const rows = database.all(
-    `SELECT m.* FROM messages m WHERE m.status = 'queued' AND m.sender_id = ? AND NOT ${isUnderWay}
-       AND (m.due_at IS NULL OR m.due_at <= ?)
-     ORDER BY m.priority, m.key LIMIT ?`,
+    `SELECT m.* FROM (
+       SELECT * FROM messages WHERE status = 'queued' AND sender_id = ? ORDER BY priority, key LIMIT ?) AS m
+     WHERE (m.due_at IS NULL OR m.due_at <= ?) AND NOT ${isUnderWay} ORDER BY m.priority, m.key LIMIT ?`,
     terms.senderId,
+    waitingPassedOverMax,
     now,
     waitingLookedAtMax(terms.takeMax),
   )
