@@ -1,10 +1,14 @@
 import type { QueueFacts, QueueHold } from '../core/queue-hold.ts'
 import type { Row } from './rows.ts'
 
-/** Something would be sent without a person. SQL of both engines; each part looks into an index of what waits alone. */
+/**
+ * Something would be sent without a person. SQL of both engines; each part looks into an index of what waits alone. The
+ * orders are those of the indexes: without them PostgreSQL reads the whole table, once it believes that nearly all waits.
+ */
 export const somethingWaits = `(
-  EXISTS (SELECT 1 FROM messages WHERE status = 'queued')
-  OR EXISTS (SELECT 1 FROM messages WHERE status IN ('scheduled', 'held') AND due_at IS NOT NULL)
+  (SELECT key FROM messages WHERE status = 'queued' ORDER BY sender_id, priority, key LIMIT 1) IS NOT NULL
+  OR (SELECT key FROM messages WHERE status IN ('scheduled', 'held') AND due_at IS NOT NULL ORDER BY due_at LIMIT 1)
+    IS NOT NULL
   OR EXISTS (SELECT 1 FROM messages WHERE status = 'sending' AND on_unknown = 'resend'))`
 
 export function queueHoldOf(row: Row | undefined): QueueHold | undefined {

@@ -117,7 +117,9 @@ function takeSenderTurns(
   if (lane === undefined || Number(lane.leased_until) > now || database.get(`SELECT 1 WHERE ${isHeld}`)) return []
   const rows = database.all(
     `SELECT m.* FROM (
-       SELECT * FROM messages WHERE status = 'queued' AND sender_id = ? ORDER BY priority, key LIMIT ?) AS m
+       SELECT key, priority, organization_id, sender_id, assistant_id, provider_account_id, recipient, segment_count,
+         media_urls, due_at
+       FROM messages WHERE status = 'queued' AND sender_id = ? ORDER BY priority, key LIMIT ?) AS m
      WHERE (m.due_at IS NULL OR m.due_at <= ?) AND NOT ${isUnderWay} ORDER BY m.priority, m.key LIMIT ?`,
     terms.senderId,
     waitingPassedOverMax,

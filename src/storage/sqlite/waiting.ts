@@ -19,7 +19,8 @@ export function makeWaiting(database: Database): Part {
         enqueueAll(
           database,
           database.all(
-            `SELECT key FROM messages WHERE status IN ('scheduled', 'held') AND due_at IS NOT NULL AND due_at <= ?
+            `SELECT key FROM messages INDEXED BY messages_due
+             WHERE status IN ('scheduled', 'held') AND due_at IS NOT NULL AND due_at <= ?
                AND NOT ${isHeld} ORDER BY due_at LIMIT ?`,
             now,
             limit,
@@ -31,7 +32,8 @@ export function makeWaiting(database: Database): Part {
     expireWaiting: ({ now, limit }) =>
       database.transaction(() => {
         const rows = database.all(
-          `SELECT key FROM messages WHERE status IN ('queued', 'scheduled', 'held') AND expires_at IS NOT NULL
+          `SELECT key FROM messages INDEXED BY messages_expiring
+           WHERE status IN ('queued', 'scheduled', 'held') AND expires_at IS NOT NULL
              AND expires_at <= ? ORDER BY expires_at LIMIT ?`,
           now,
           limit,
