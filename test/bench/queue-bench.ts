@@ -38,7 +38,6 @@ async function run(chosen: readonly Engine[]): Promise<void> {
   const stops: (() => Promise<void>)[] = []
   try {
     const results = await measureAll(chosen, folder, stops)
-    process.stdout.write(queueSection(results))
     if (many === manyByDefault && chosen.length === engines.length)
       writeQueueSection(join(project, 'docs/performance.md'), results)
   } finally {
@@ -73,6 +72,7 @@ async function measureAll(
     const postgres = engine === 'postgres' ? await startPostgres({ durable: true }) : undefined
     if (postgres !== undefined) stops.push(() => postgres.stop())
     measured.push(await measureEngine(players, { engine, postgres }))
+    players.note(queueSection({ measured, many, loadBefore }))
   }
   return { measured, many, loadBefore }
 }
